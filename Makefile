@@ -1,0 +1,50 @@
+# make run, make test: each sets everything up first. `make help` lists the rest.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+VOTERS ?= 1000000
+export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help run test check dev lint bench lock
+help:
+	@echo "make run     from the inbox to the published database (AS_OF=YYYY-MM-DD: the day that the files show)"
+	@echo "make test    the whole test suite"
+	@echo "make check   what fails early, in less than a minute: style, types, unit tests, the dbt project without data"
+	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
+	@echo "make lint    style and types"
+	@echo "make bench   speed against a bare DuckDB read (VOTERS=1000000)"
+	@echo "make lock    renew requirements.lock from pyproject.toml"
+
+.venv/.installed: requirements.lock pyproject.toml
+	@echo "setting up .venv (once, some minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: .venv/.installed
+	@$(BIN)/groundgame run $(if $(AS_OF),--as-of $(AS_OF))
+
+test: .venv/.installed
+	@$(BIN)/python -m pytest
+
+check: lint
+	@$(BIN)/python -m pytest tests/unit tests/integration/test_dbt_project.py
+
+dev: .venv/.installed
+	@$(BIN)/groundgame dev
+
+lint: .venv/.installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/.installed
+	@$(BIN)/python -m tests.bench --voters $(VOTERS)
+
+lock: .venv/.installed
+	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \
+		--no-emit-index-url --no-header -o requirements.lock pyproject.toml

@@ -1,0 +1,41 @@
+{# Text in the engine's dialect. Patterns are RE2; every macro gives null for null. #}
+
+{% macro regexp_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{# True if the pattern occurs anywhere in the text. #}
+{% macro regexp_contains(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{# Capital letters, no blanks around, every run of blanks (also tabs and no-break spaces) one blank, empty as null. #}
+{% macro fold_blanks(text) -%}
+    nullif(trim({{ regexp_replace_all("upper(" ~ text ~ ")", "[\\s\\x{00A0}]{2,}|[\\t-\\r\\x{00A0}]", " ") }}), '')
+{%- endmacro %}
+
+{# A code: capital letters, no blanks around, empty as null. Zeros stay. #}
+{% macro clean_code(text) -%}
+    nullif(upper(trim({{ text }})), '')
+{%- endmacro %}
+
+{% macro digits_only(text) -%}
+    {{ regexp_replace_all(text, "[^0-9]", "") }}
+{%- endmacro %}
+
+{# Letters without their accents. #}
+{% macro fold_accents(text) -%}
+    strip_accents({{ text }})
+{%- endmacro %}
+
+{# The words of a text, a row each, as columns `word` and `position` (from 1) beside the columns listed. #}
+{% macro words_of(relation, columns, text) -%}
+    select {{ columns | join(', ') }}, unnest(string_split({{ text }}, ' ')) as word,
+        generate_subscripts(string_split({{ text }}, ' '), 1) as position
+    from {{ relation }}
+{%- endmacro %}
+
+{# Words back into a text, in the order given. #}
+{% macro join_words(word, order_by) -%}
+    string_agg({{ word }}, ' ' order by {{ order_by }})
+{%- endmacro %}

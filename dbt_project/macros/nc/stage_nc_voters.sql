@@ -1,0 +1,115 @@
+{# North Carolina's voter records in the project's words: the one body of the current and the previous voter view.
+   Taxing districts (fire, water, sewer, sanitation, rescue, special municipal) are left behind: nobody is elected by them. #}
+{% macro stage_nc_voters(source_relation) %}
+with source as (
+
+    select * from {{ source_relation }}
+
+),
+
+read as (
+
+    select
+        *,
+        {{ try_to_integer("trim(county_id)") }} as county_read,
+        {{ try_to_integer("trim(birth_year)") }} as birth_year_read,
+        {{ try_to_integer("trim(age_at_year_end)") }} as age_read,
+        {{ try_to_date("trim(registr_dt)", "%m/%d/%Y") }} as registration_date_read,
+        {{ digits_only("zip_code") }} as zip_digits,
+        {{ digits_only("mail_zipcode") }} as mail_zip_digits,
+        {{ digits_only("full_phone_number") }} as phone_digits,
+        {{ fold_blanks("res_street_address") }} as street_read
+    from source
+
+),
+
+typed as (
+
+    select
+        'NC-' || {{ clean_code("ncid") }} as voter_id,
+        {{ clean_code("ncid") }} as state_voter_id,
+        'NC' as state_code,
+        county_read as county_number,
+        {{ nc_county_fips("county_read") }} as county_fips,
+        {{ clean_code("voter_reg_num") }} as county_voter_id,
+
+        {{ fold_blanks("first_name") }} as first_name,
+        {{ fold_blanks("middle_name") }} as middle_name,
+        {{ fold_blanks("last_name") }} as last_name,
+        {{ fold_blanks("name_suffix_lbl") }} as name_suffix,
+
+        case {{ clean_code("status_cd") }}
+            when 'A' then 'active'
+            when 'I' then 'inactive'
+            when 'S' then 'temporary'
+            when 'R' then 'removed'
+            when 'D' then 'denied'
+            else case when {{ clean_code("status_cd") }} is not null then 'unknown' end
+        end as registration_status,
+        {{ clean_code("reason_cd") }} as status_reason_code,
+        {{ fold_blanks("voter_status_reason_desc") }} as status_reason,
+        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+
+        case when street_read <> 'REMOVED' then street_read end as residence_address,
+        {{ fold_blanks("res_city_desc") }} as residence_city,
+        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
+        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+
+        {{ fold_blanks("mail_addr1") }} as mail_address_1,
+        {{ fold_blanks("mail_addr2") }} as mail_address_2,
+        {{ fold_blanks("mail_addr3") }} as mail_address_3,
+        {{ fold_blanks("mail_addr4") }} as mail_address_4,
+        {{ fold_blanks("mail_city") }} as mail_city,
+        {{ clean_code("mail_state") }} as mail_state_code,
+        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+
+        {{ us_phone("phone_digits") }} as phone,
+
+        {{ clean_code("party_cd") }} as party_code,
+        {{ clean_code("gender_code") }} as sex_code,
+        {{ clean_code("race_code") }} as race_code,
+        {{ clean_code("ethnic_code") }} as ethnicity_code,
+        -- 1900 and ages over 117 are what clerks enter where they know no year.
+        case
+            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
+        end as birth_year,
+        {{ clean_code("birth_state") }} as birth_state_code,
+
+        {{ clean_code("precinct_abbrv") }} as precinct_code,
+        {{ fold_blanks("precinct_desc") }} as precinct_name,
+        {{ clean_code("vtd_abbrv") }} as voting_district_code,
+        {{ clean_code("municipality_abbrv") }} as municipality_code,
+        {{ fold_blanks("municipality_desc") }} as municipality_name,
+        {{ clean_code("ward_abbrv") }} as ward_code,
+        {{ clean_code("cong_dist_abbrv") }} as congressional_district,
+        {{ clean_code("nc_senate_abbrv") }} as state_senate_district,
+        {{ clean_code("nc_house_abbrv") }} as state_house_district,
+        {{ clean_code("super_court_abbrv") }} as superior_court_district,
+        {{ clean_code("judic_dist_abbrv") }} as judicial_district,
+        {{ clean_code("dist_1_abbrv") }} as prosecutorial_district,
+        {{ clean_code("county_commiss_abbrv") }} as county_commission_district,
+        {{ clean_code("school_dist_abbrv") }} as school_district,
+        {{ clean_code("township_abbrv") }} as township_code,
+
+        _delivery_id as delivery_id,
+        _record_number as record_number,
+        _as_of as as_of,
+
+        {{ clean_code("confidential_ind") }} as confidential_code,
+        -- Without a year of birth the age column still tells a minor.
+        coalesce({{ year_of("_as_of") }} - birth_year_read, age_read) as age_this_year
+    from read
+
+),
+
+final as (
+
+    select * exclude (confidential_code, age_this_year)
+    from typed
+    where coalesce(confidential_code, 'N') <> 'Y'
+        and coalesce(age_this_year, 18) >= 18
+
+)
+
+select * from final
+{% endmacro %}

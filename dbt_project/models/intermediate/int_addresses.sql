@@ -1,0 +1,95 @@
+-- Each way of writing an address is read once; several of them can be one residence.
+with addresses as (
+
+    select residence_address, {{ residence_area() }} as area from {{ ref('int_registrations') }}
+    where residence_address is not null
+    union
+    select residence_address, {{ residence_area() }} as area from {{ ref('int_registrations_before') }}
+    where residence_address is not null
+
+),
+
+street_words as (
+
+    select * from {{ ref('street_words') }}
+
+),
+
+cleaned as (
+
+    select
+        residence_address,
+        area,
+        trim({{ regexp_replace_all(
+            regexp_replace_all("replace(" ~ fold_accents("residence_address") ~ ", '#', ' UNIT ')", "[.'']", ""),
+            "[^A-Z0-9]+", " "
+        ) }}) as address_text
+    from addresses
+
+),
+
+words as (
+
+    {{ words_of('cleaned', ['residence_address', 'area'], 'address_text') }}
+
+),
+
+abbreviated as (
+
+    -- ^ marks what can end a street's name.
+    select
+        words.residence_address,
+        words.area,
+        {{ join_words(
+            "coalesce(street_words.abbreviation, words.word) || case when street_words.kind = 'suffix' then '^' else '' end",
+            "words.position"
+        ) }} as address_text
+    from words
+    left join street_words on street_words.word = words.word
+    group by words.residence_address, words.area
+
+),
+
+with_unit as (
+
+    -- A number after the street's name is a unit (12 OAK ST 3), unless the road itself has one (12 STATE ROAD 1234).
+    select
+        residence_address,
+        area,
+        {{ regexp_replace_all(
+            regexp_replace_all(
+                regexp_replace_all("address_text", "(STATE|COUNTY|SECONDARY|SERVICE) RD\\^", "\\1 RD"),
+                "\\^( (?:[NS]?[EW]|[NS]))? ([0-9]+[A-Z]?|[A-DF-MO-RT-VX-Z][0-9]*|[A-Z][0-9]+)$", "\\1 UNIT \\2"
+            ),
+            "\\^", ""
+        ) }} as address_text
+    from abbreviated
+
+),
+
+parted as (
+
+    select
+        residence_address,
+        area,
+        trim(split_part(address_text || ' ', ' UNIT ', 1)) as street,
+        nullif({{ regexp_replace_all(
+            "case when contains(address_text, ' UNIT ') then address_text else '' end", "^.*? UNIT (?:UNIT )*| ", ""
+        ) }}, '') as unit
+    from with_unit
+
+),
+
+final as (
+
+    select
+        residence_address,
+        area,
+        'NC-' || {{ stable_hash(['street', 'unit', 'area']) }} as residence_id,
+        street,
+        unit
+    from parted
+
+)
+
+select * from final

@@ -1,0 +1,70 @@
+with history as (
+
+    {{ union_states('vote_history', [
+        'voter_id', 'state_code', 'election_date', 'voting_method_label', 'voted_party_code', 'voted_county_fips',
+        'voted_precinct_code', 'delivery_id', 'record_number', 'as_of',
+    ]) }}
+
+),
+
+voting_methods as (
+
+    select * from {{ ref('voting_methods') }}
+
+),
+
+elections as (
+
+    select * from {{ ref('int_elections') }}
+
+),
+
+named as (
+
+    select
+        history.*,
+        case
+            when history.voting_method_label is not null then coalesce(voting_methods.voting_method, 'unknown')
+        end as voting_method
+    from history
+    left join voting_methods
+        on voting_methods.state_code = history.state_code
+        and voting_methods.label = history.voting_method_label
+    where history.voter_id is not null and history.election_date is not null
+
+),
+
+one_row_each as (
+
+    -- The state repeats a ballot under the old and the new label of its voting method.
+    select *
+    from named
+    qualify row_number() over (
+        partition by voter_id, election_date
+        order by as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id
+    ) = 1
+
+),
+
+final as (
+
+    select
+        one_row_each.voter_id,
+        elections.election_id,
+        one_row_each.state_code,
+        one_row_each.election_date,
+        elections.election_type,
+        one_row_each.voting_method,
+        -- In other elections the state repeats the party of registration here.
+        case when elections.election_type in ('primary', 'second_primary') then one_row_each.voted_party_code end
+            as ballot_party_code,
+        one_row_each.voted_county_fips,
+        one_row_each.voted_precinct_code
+    from one_row_each
+    inner join elections
+        on elections.state_code = one_row_each.state_code
+        and elections.election_date = one_row_each.election_date
+
+)
+
+select * from final

@@ -1,0 +1,53 @@
+with voters as (
+
+    select * from {{ ref('voters') }} where residence_id is not null
+
+),
+
+addresses as (
+
+    -- Two ways of writing one address have the same street and unit.
+    select distinct residence_id, street, unit from {{ ref('int_addresses') }}
+
+),
+
+counted as (
+
+    -- Where clerks disagree on county, precinct or city, the resident with the lowest id stands for all.
+    select
+        residence_id,
+        {{ first_by("state_code", "voter_id") }} as state_code,
+        {{ first_by("county_fips", "voter_id") }} as county_fips,
+        {{ first_by("precinct_code", "voter_id") }} as precinct_code,
+        {{ first_by("residence_city", "voter_id") }} as residence_city,
+        {{ first_by("zip5", "voter_id") }} as zip5,
+        cast(count(*) as integer) as voter_count,
+        cast(count(distinct last_name) as integer) as surname_count,
+        cast(count(distinct party_code) as integer) as party_count,
+        max(last_voted_date) as last_voted_date
+    from voters
+    group by residence_id
+
+),
+
+final as (
+
+    select
+        counted.residence_id,
+        counted.state_code,
+        counted.county_fips,
+        counted.precinct_code,
+        addresses.street as residence_street,
+        addresses.unit as residence_unit,
+        counted.residence_city,
+        counted.zip5,
+        counted.voter_count,
+        counted.surname_count,
+        counted.party_count,
+        counted.last_voted_date
+    from counted
+    inner join addresses on addresses.residence_id = counted.residence_id
+
+)
+
+select * from final

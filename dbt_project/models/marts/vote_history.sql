@@ -1,0 +1,30 @@
+with ballots as (
+
+    select * from {{ ref('int_ballots') }}
+
+),
+
+voters as (
+
+    select voter_id from {{ ref('voters') }}
+
+),
+
+final as (
+
+    select
+        ballots.voter_id,
+        ballots.election_id,
+        ballots.election_date,
+        ballots.election_type,
+        ballots.voting_method,
+        ballots.ballot_party_code,
+        ballots.voted_county_fips,
+        -- North Carolina lists a ballot once it has been counted.
+        true as is_counted
+    from ballots
+    where ballots.voter_id in (select voter_id from voters)
+
+)
+
+select * from final

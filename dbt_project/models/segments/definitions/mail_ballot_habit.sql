@@ -1,0 +1,3 @@
+select voter_id
+from {{ ref('voters') }}
+where usual_voting_method = 'mail'

@@ -1,0 +1,1 @@
+{{ stage_nc_voters(source('nc', 'nc_voters_previous')) }}

@@ -1,0 +1,268 @@
+"""The command `groundgame`: the shell's way to what Dagster runs, and a few things beside it."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.settings import ROOT, Mendable, Settings
+from quality import versions
+
+SAMPLE_VOTERS = 50_000
+SAMPLE_SEED = 2012
+# The steps of the job by the names that Dagster gives them, in order.
+STEPS = [
+    name
+    for step in versions.STEPS
+    for name in (
+        (f"{step}__candidate", f"{step}_gate", f"{step}__current") if step == "published" else (step, f"{step}_gate")
+    )
+]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit status: 0, or 1 with the reason printed, or 2 for a wrong call."""
+    options = _parser().parse_args(arguments)
+    # A private umask: what the pipeline writes holds voters.
+    os.umask(0o027)
+    try:
+        return options.command(options)
+    except Mendable as error:
+        print(f"groundgame: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"groundgame: {error.strerror}: {error.filename}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="groundgame", description="The data operation of a campaign.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    day: dict[str, Any] = {"type": date.fromisoformat, "metavar": "DATE"}
+
+    run = commands.add_parser("run", help="do everything: from the inbox to the published database")
+    run.add_argument("--as-of", **day, help="the day that the inbox's files show")
+    part = run.add_mutually_exclusive_group()
+    part.add_argument("--from", dest="first", choices=STEPS, help="begin with this step or gate, and go on to the end")
+    part.add_argument("--only", choices=STEPS, help="run this step or gate alone")
+    run.set_defaults(command=_run, redeliver=None)
+
+    redeliver = commands.add_parser("redeliver", help="take one delivery in again from the archive, then do everything")
+    redeliver.add_argument("redeliver", metavar="DELIVERY", help="its id, or the beginning of it")
+    redeliver.add_argument("--as-of", **day, help="the day that it shows, if not the one that it was taken in with")
+    redeliver.set_defaults(command=_run, first=None, only=None)
+
+    waive = commands.add_parser("waive", help="let the data that failed a gate pass; it holds for that data only")
+    waive.add_argument("gate", choices=versions.STEPS)
+    waive.add_argument("--reason", required=True)
+    waive.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who answers for it (default: the user)")
+    waive.set_defaults(command=_waive)
+
+    status = commands.add_parser("status", help="sources, gates, the last run, what is published")
+    status.set_defaults(command=_status)
+    doctor = commands.add_parser("doctor", help="what keeps runs from working, and the command that mends it")
+    doctor.set_defaults(command=_doctor)
+    prune = commands.add_parser("prune", help="remove old runs and originals by campaign.yaml's keeping times")
+    prune.set_defaults(command=_prune)
+
+    sample = commands.add_parser("sample", help="write the files of a generated state")
+    sample.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the two files go; truth/ lies beside it"
+    )
+    sample.add_argument("--voters", type=int, default=SAMPLE_VOTERS)
+    sample.add_argument("--seed", type=int, default=SAMPLE_SEED)
+    sample.add_argument("--as-of", **day, help="the day that the files show")
+    sample.set_defaults(command=_sample)
+
+    query = commands.add_parser("query", help="ask the published database")
+    query.add_argument("sql")
+    query.set_defaults(command=_query)
+
+    dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
+    dev.add_argument("--port", type=int, default=3000)
+    dev.set_defaults(command=_dev)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    settings = Settings.load()
+    prepare_dagster(settings)
+    if not (options.first or options.only or options.redeliver):
+        _sample_if_new(settings)
+
+    import dagster as dg
+
+    from orchestration.definitions import build_definitions
+    from orchestration.operating import failures
+    from orchestration.operating.doctor import PID_TAG
+    from orchestration.operating.summary import summarise
+    from orchestration.warehouse import Warehouse
+
+    job = build_definitions(settings).resolve_job_def("refresh")
+    steps = STEPS[STEPS.index(options.first) :] if options.first else [options.only] if options.only else STEPS
+    config: dict = {"loggers": {"console": {}}}  # our progress lines instead of Dagster's own
+    if "raw" in steps:
+        handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
+        config["ops"] = {"raw": {"config": handed_in}}
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            run_config=config,
+            raise_on_error=False,
+            op_selection=None if steps == STEPS else list(steps),
+            tags={PID_TAG: str(os.getpid())},
+        )
+    errors = failures.reasons(result.get_step_failure_events())
+    if not result.success and not result.get_step_failure_events():
+        errors.append("the run failed before its first step; see the Dagster UI (make dev)")
+    with Warehouse(settings).hold("the summary of a run") as warehouse, warehouse.open() as con:
+        summary = summarise(settings, con, result.run_id, errors, time.monotonic() - started)
+    print(summary.text())
+    return summary.exit_status
+
+
+def _waive(options: argparse.Namespace) -> int:
+    from orchestration.warehouse import Warehouse
+    from quality import gate
+
+    settings = Settings.load()
+    with Warehouse(settings).hold("groundgame waive") as warehouse, warehouse.open() as con:
+        tables = gate.waive(con, options.gate, options.by, options.reason)
+    following = STEPS[STEPS.index(f"{options.gate}_gate") :]
+    print(f"gate {options.gate} is waived for {', '.join(tables)}. Go on with: groundgame run --from {following[0]}")
+    return 0
+
+
+def _status(_options: argparse.Namespace) -> int:
+    import dagster as dg
+
+    from orchestration.operating import status
+    from orchestration.warehouse import Warehouse
+
+    settings = Settings.load()
+    prepare_dagster(settings)
+    warehouse = Warehouse(settings)
+    with dg.DagsterInstance.get() as instance:
+        holder = warehouse.holder()
+        if holder:
+            print(f"The warehouse is held by {holder}; ask again when it is done.")
+            print(f"Published: {status.published(settings)}")
+            return 0
+        with warehouse.hold("groundgame status"), warehouse.open() as con:
+            print("\n".join(status.report(settings, con, instance, datetime.now(UTC).date())))
+    return 0
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    import dagster as dg
+
+    from orchestration.operating.doctor import examine
+
+    settings = Settings.load()
+    prepare_dagster(settings)
+    with dg.DagsterInstance.get() as instance:
+        findings = examine(settings, instance)
+    print("\n".join(map(str, findings)))
+    return 1 if any(finding.mend for finding in findings) else 0
+
+
+def _prune(_options: argparse.Namespace) -> int:
+    import dagster as dg
+
+    from orchestration.operating.prune import prune
+    from orchestration.warehouse import Warehouse
+
+    settings = Settings.load()
+    prepare_dagster(settings)
+    with (
+        dg.DagsterInstance.get() as instance,
+        Warehouse(settings).hold("groundgame prune") as warehouse,
+        warehouse.open() as con,
+    ):
+        print(prune(settings, con, instance))
+    return 0
+
+
+def prepare_dagster(settings: Settings) -> None:
+    """Make the data directory's folders and Dagster's home in it. A `dagster.yaml` that is there stands."""
+    settings.make_directories()
+    instance = settings.dagster_home / "dagster.yaml"
+    if not instance.exists():
+        whole = (
+            settings.dagster_home / "dagster.yaml.new"
+        )  # renamed, so that a stopped run leaves no half of it to stand
+        shutil.copyfile(ROOT / "orchestration" / "dagster.yaml", whole)
+        whole.replace(instance)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+def _sample_if_new(settings: Settings) -> None:
+    from orchestration.ingestion.inbox import entries
+    from orchestration.ingestion.ingest import directory_kind, mark_directory
+
+    kind = directory_kind(settings)
+    # Marked as a sample and no warehouse yet: a run was stopped while it wrote the sample. Written again, it is the same.
+    stopped = kind == "sample" and not settings.warehouse.exists()
+    if not stopped and (kind or entries(settings.inbox)):
+        return
+    from orchestration.sample import write_sample
+
+    print(
+        f"{settings.data_dir} is new and its inbox empty: writing a generated state of {SAMPLE_VOTERS:,} voters into it"
+    )
+    mark_directory(settings, "sample")
+    write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED)
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from orchestration.sample import SAMPLE_AS_OF, write_sample
+
+    kind = options.out.resolve().parent / "KIND"
+    if kind.exists() and kind.read_text(encoding="utf-8").strip() == "real":
+        print(
+            f"groundgame: {kind.parent} holds real deliveries and never receives sample data; name another --out",
+            file=sys.stderr,
+        )
+        return 1
+    paths = write_sample(options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF)
+    print(f"{paths.voters_file}\n{paths.history_file}\ntruth: {paths.truth_dir}")
+    return 0
+
+
+def _query(options: argparse.Namespace) -> int:
+    settings = Settings.load()
+    if not settings.current.exists():
+        print(f"groundgame: nothing is published in {settings.published} yet; run: make run", file=sys.stderr)
+        return 1
+    try:
+        with duckdb.connect(str(settings.current), read_only=True) as con:
+            con.sql(options.sql).show(max_rows=100)
+    except duckdb.Error as error:
+        print(f"groundgame: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _dev(options: argparse.Namespace) -> int:
+    settings = Settings.load()
+    prepare_dagster(settings)
+    dagster = str(Path(sys.executable).parent / "dagster")
+    os.chdir(ROOT)
+    os.execv(
+        dagster,
+        [dagster, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(options.port)],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""dbt, run in this process: one Dagster asset group a layer, so that a gate can stand between two layers.
+
+In process because a dbt subprocess costs about 8 s a layer. Data quality is judged by the gates, so a layer runs models
+and seeds only; the project's unit tests run in the test suite.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from orchestration import pictures
+from orchestration.groups import OWNER, group
+from orchestration.lineage import ColumnLineage
+from orchestration.settings import Mendable, Settings
+from orchestration.warehouse import Warehouse, limits
+from quality import gate, reconcile, versions
+
+LAYERS = {
+    "staging": ("resource_type:seed", "groundgame.staging"),
+    "marts": ("groundgame.intermediate", "groundgame.marts"),
+    "segments": ("groundgame.segments",),
+}
+
+
+# Settings of a connection that the profile takes from the environment: the machine's limits.
+_BOUNDS = ("memory_limit", "threads", "temp_directory", "max_temp_directory_size")
+
+SCHEMAS = {"staging": ("staging",), "marts": ("intermediate", "marts"), "segments": ("segments",)}
+
+
+class DbtFailed(Mendable):
+    """dbt could not build; the message names the model and holds nothing of its rows."""
+
+
+class Dbt:
+    """The dbt project of one data directory: parses it once and runs parts of it."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.target = settings.warehouse.parent / "dbt"
+        self._manifest: Manifest | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """The parsed project."""
+        if self._manifest is None:
+            self._manifest = self._invoke("parse").result
+        return self._manifest
+
+    def manifest_dict(self) -> dict:
+        """The parsed project as dbt writes it, for Dagster."""
+        _ = self.manifest
+        return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+
+    def run(self, select: tuple[str, ...]) -> dict[str, float]:
+        """Build the selected models and seeds; return the seconds that each took by its unique id.
+
+        Raises:
+            DbtFailed: a model failed.
+        """
+        result = self._invoke(
+            "build",
+            "--select",
+            *select,
+            "--resource-type",
+            "model",
+            "--resource-type",
+            "seed",
+            manifest=self.manifest,
+        )
+        return {r.node.unique_id: r.execution_time for r in result.result}
+
+    def asset_keys(self) -> dict[str, dg.AssetKey]:
+        """schema.table of every model, seed and source to its asset."""
+        manifest, translator = self.manifest_dict(), Translator()
+        nodes = [*manifest["nodes"].values(), *manifest["sources"].values()]
+        return {
+            f"{node['schema']}.{node['name']}": translator.get_asset_key(node)
+            for node in nodes
+            if node["resource_type"] in ("model", "seed", "source")
+        }
+
+    def keys_in_order(self) -> list[dg.AssetKey]:
+        """The assets of all nodes, each behind those that it is made from."""
+        manifest, translator = self.manifest_dict(), Translator()
+        nodes = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+        order = TopologicalSorter({name: set(node["depends_on"].get("nodes", [])) for name, node in nodes.items()})
+        return [translator.get_asset_key(nodes[name]) for name in order.static_order() if name in nodes]
+
+    def test(self, select: str) -> list:
+        """Run the selected tests and return dbt's results; for the test suite."""
+        return list(self._invoke("test", "--select", select, manifest=self.manifest, check=False).result)
+
+    def variables(self) -> dict[str, object]:
+        """What the project is told by the campaign, and the segments that stand in its folder."""
+        folder = self.settings.dbt_project_dir / "models" / "segments" / "definitions"
+        return {
+            "election_date": self.settings.campaign.election.isoformat(),
+            "states": self.settings.campaign.states,
+            "segment_models": sorted(file.stem for file in folder.glob("*.sql")),
+        }
+
+    def _invoke(self, *arguments: str, manifest: Manifest | None = None, check: bool = True) -> dbtRunnerResult:
+        project = str(self.settings.dbt_project_dir)
+        bounds = limits(self.settings.limits, self.settings.scratch)
+        os.environ |= {
+            "GROUNDGAME_WAREHOUSE": str(self.settings.warehouse),
+            **{f"GROUNDGAME_DBT_{name.upper()}": str(bounds[name]) for name in _BOUNDS},
+            "DO_NOT_TRACK": "1",
+        }
+        flags = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(self.target)]
+        flags += [
+            "--log-path",
+            str(self.target),
+            "--vars",
+            json.dumps(self.variables()),
+            "--quiet",
+            "--log-level-file",
+            "none",
+        ]
+        try:
+            result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
+        finally:
+            _close_connections()
+        if check and not result.success:
+            raise DbtFailed(_why(result))
+        return result
+
+
+def _close_connections() -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _why(result: dbtRunnerResult) -> str:
+    """Which models failed and with what kind of error. A database error may quote a row, so values are cut out."""
+    if result.exception is not None:
+        return f"the dbt project cannot be used: {result.exception}"
+    bad = [r for r in result.result if r.status in ("error", "fail")]
+    lines = [f"{r.node.original_file_path}: {_without_values(r.message or 'failed')}" for r in bad]
+    return "dbt could not build " + "; ".join(lines)
+
+
+def _without_values(message: str) -> str:
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", " ".join(message.split()))[:300]
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's nodes in Dagster: key [schema, table], grouped by layer."""
+
+    def __init__(self):
+        super().__init__(
+            DagsterDbtTranslatorSettings(enable_asset_checks=False, enable_duplicate_source_asset_keys=True)
+        )
+
+    def get_asset_key(self, props: dict) -> dg.AssetKey:
+        """[schema, table]; a source says in its YAML which asset of ingestion makes it."""
+        if props["resource_type"] == "source":
+            return super().get_asset_key(props)
+        return dg.AssetKey([props["config"]["schema"], props["name"]])
+
+    def get_group_name(self, props: dict) -> str:
+        """The step that builds it."""
+        schema = props["config"].get("schema")
+        return group(next((step for step, schemas in SCHEMAS.items() if schema in schemas), "raw"))
+
+    def get_owners(self, props: dict) -> list[str]:
+        """Who answers for it: by its YAML (`meta: {owner: ...}`), else the data team."""
+        return [props["config"].get("meta", {}).get("owner", OWNER)]
+
+
+def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
+    """The assets of one layer as one step, which asks the gate before it and says from what it was built."""
+
+    @dbt_assets(
+        manifest=dbt.manifest_dict(),
+        select=" ".join(LAYERS[layer]),
+        name=layer,
+        dagster_dbt_translator=Translator(),
+        pool="warehouse",
+        required_resource_keys={"warehouse"},
+    )
+    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        warehouse: Warehouse = context.resources.warehouse
+        settings = dbt.settings
+        started = time.monotonic()
+        with warehouse.open() as con:
+            gate.require(settings, con, layer)
+            wanted = versions.data_version(settings, con, layer)
+            # A person who asks for this step alone wants it built; the whole job builds what has changed.
+            whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
+            stands = whole_job and versions.built_version(con, layer) == wanted
+            if not stands:
+                versions.start_build(con, layer)
+        if stands:
+            context.log.info(f"{layer}: nothing changed, the tables stand")
+            for key in dbt.keys_in_order():
+                if key in context.selected_asset_keys:
+                    yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(wanted))
+            return
+        seconds = dbt.run(LAYERS[layer])
+        with warehouse.open() as con:
+            if layer == "staging":
+                reconcile.record_suppressed(con)
+            version = versions.finish_build(settings, con, layer)
+            lineages = ColumnLineage(con, dbt.asset_keys())
+            built = [_materialized(dbt, con, lineages, node, took, version) for node, took in seconds.items()]
+        rows = sum(r.metadata["dagster/row_count"] for r in built)
+        context.log.info(f"{layer}: {len(built)} tables and views, {rows:,} rows, {time.monotonic() - started:.1f} s")
+        # The layer is always built as a whole; a person may have asked for one table of it.
+        yield from (result for result in built if result.asset_key in context.selected_asset_keys)
+
+    return build
+
+
+def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, seconds: float, version: str):
+    node = dbt.manifest.nodes[unique_id]
+    name = f"{node.schema}.{node.name}"
+    [(rows,)] = con.execute(f'select count(*) from "{node.schema}"."{node.name}"').fetchall()
+    columns = con.execute(f'describe "{node.schema}"."{node.name}"').fetchall()
+    described = {column: info.description for column, info in node.columns.items()}
+    lineage = lineages.of(dbt.target / "compiled" / node.package_name / node.original_file_path)
+    return dg.MaterializeResult(
+        asset_key=dg.AssetKey([node.schema, node.name]),
+        metadata={
+            "dagster/row_count": rows,
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(c, kind.lower(), description=described.get(c)) for c, kind, *_ in columns]
+            ),
+            **({"dagster/column_lineage": lineage} if lineage else {}),
+            **pictures.of_table(con, name),
+            "seconds": round(seconds, 2),
+        },
+        data_version=dg.DataVersion(version),
+    )

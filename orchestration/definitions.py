@@ -1,0 +1,71 @@
+"""The only `Definitions`: every asset, gate, job and schedule of one data directory."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.checks import gate_checks
+from orchestration.dbt import LAYERS, Dbt, layer_assets
+from orchestration.ingestion.assets import delivered_assets, raw_assets
+from orchestration.logs import progress_logger
+from orchestration.publishing.assets import CANDIDATE, published_assets
+from orchestration.publishing.publish import candidate_path
+from orchestration.schedules import REFRESH, nightly, prune_job, weekly
+from orchestration.sensors import failure_sensor, inbox_sensor
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+from quality import gate
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """The definitions for a data directory, campaign and dbt project."""
+    dbt = Dbt(settings)
+    layers = {layer: layer_assets(dbt, layer) for layer in LAYERS}
+    segments = [key for key in layers["segments"].keys if key.path[-1] in ("segments", "segment_members")]
+    marts = [key for key in layers["marts"].keys if key.path[0] == "marts"]
+    assets: list[dg.AssetSpec | dg.AssetsDefinition] = [
+        *delivered_assets(),
+        raw_assets(settings),
+        *layers.values(),
+        *published_assets(settings, [*marts, *segments]),
+    ]
+    checks = [
+        gate_checks(settings, name, {table: dg.AssetKey(table.split(".")) for table in gate.suite(name).TABLES})
+        for name in ("raw", *LAYERS)
+    ]
+    checks.append(
+        gate_checks(
+            settings,
+            "published",
+            dict.fromkeys(gate.suite("published").TABLES, CANDIDATE),
+            candidate_path(settings),
+        )
+    )
+    pruning = prune_job(settings)
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=[REFRESH, pruning],
+        schedules=[nightly(settings), weekly(pruning)],
+        sensors=[inbox_sensor(settings), failure_sensor],
+        resources={"warehouse": _held_warehouse(settings)},
+        # In process: DuckDB has one writer, and steps in processes of their own took ten times as long.
+        executor=dg.in_process_executor,
+        loggers={"console": progress_logger(settings)},
+    )
+
+
+def _held_warehouse(settings: Settings) -> dg.ResourceDefinition:
+    @dg.resource(description="The warehouse, held for the whole run so that runs take turns.")
+    def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        run = f"run {context.run.run_id[:8]}" if context.run else "a run"
+        with Warehouse(settings).hold(run, say=context.log.info if context.log else print) as held:
+            yield held
+
+    return warehouse
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev` and the daemon load."""
+    return build_definitions(Settings.load())

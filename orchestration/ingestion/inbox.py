@@ -1,0 +1,192 @@
+"""The inbox: which entries are files that may be read, and each as one plain text file held still while it is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import struct
+import time
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import zstandard
+
+TEXT_ENDINGS = (".txt", ".csv", ".tsv")
+ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
+ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm
+SETTLED_SECONDS = 1.0  # a file written to within this time is looked at twice
+DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+class Refused(Exception):
+    """A file is not taken; the message says why and what to do, and holds nothing of its records."""
+
+
+class Growing(Refused):
+    """A file is still being written; it waits in the inbox for the next run."""
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """One delivery as text on disk."""
+
+    path: Path  # a name of our own without glob characters, safe to hand to any reader
+    original: Path  # the inbox entry
+    is_zip: bool
+    dated: date  # from the file's name, else the zip member's name or date, else the file's own date
+    signature: tuple[int, int]  # size and modification time when it was opened
+
+
+def entries(inbox: Path) -> list[Path]:
+    """The inbox's entries by name. Hidden ones and half-written `.part` files are nobody's delivery yet."""
+    return sorted(p for p in inbox.iterdir() if not p.name.startswith(".") and p.suffix != ".part")
+
+
+def shown_name(entry: Path) -> str:
+    """A file's name as text: bytes in it that are no UTF-8 show as U+FFFD."""
+    return os.fsencode(entry.name).decode("utf-8", "replace")
+
+
+@contextmanager
+def opened(entry: Path, scratch: Path):
+    """Yield an inbox entry as a `TextFile` in `scratch`, gone afterwards.
+
+    Raises:
+        Refused: it is no readable regular text or single-member zip file.
+        Growing: it is still being written.
+    """
+    signature = _settled(entry)
+    scratch.mkdir(parents=True, exist_ok=True)
+    held = scratch / f"delivery-{os.getpid()}{entry.suffix.lower()}"
+    text = held.with_suffix(".text")
+    try:
+        _hold(entry, held)
+        is_zip = entry.suffix.lower() == ".zip"
+        dated = datetime.fromtimestamp(signature[1] / 1e9, UTC).date()
+        if is_zip:
+            dated = _unzip(held, text) or dated
+        else:
+            held.rename(text)
+        yield TextFile(text, entry, is_zip, date_in_name(entry.name) or dated, signature)
+    finally:
+        held.unlink(missing_ok=True)
+        text.unlink(missing_ok=True)
+
+
+def put(original: Path, target: Path) -> None:
+    """Write a file of the archive into the inbox as it came, under its name only when it is whole."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with original.open("rb") as source, part.open("wb") as out:
+            if original.suffix == ".zst":
+                zstandard.ZstdDecompressor().copy_stream(source, out)
+            else:
+                shutil.copyfileobj(source, out)
+        long_ago = time.time() - 60  # nobody is still writing it
+        os.utime(part, (long_ago, long_ago))
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def still_the_same(file: TextFile) -> None:
+    """Raise `Growing` if the inbox entry has changed since it was opened."""
+    if _signature(file.original) != file.signature:
+        raise Growing("it is still being written; left in the inbox, run again when it is complete")
+
+
+def date_in_name(name: str) -> date | None:
+    """A date in a file name (20260103, 2026-01-03, 2026_01_03), if there is just one."""
+    found = {f"{y}-{m}-{d}" for y, m, d in DATE_IN_NAME.findall(name)}
+    try:
+        return date.fromisoformat(found.pop()) if len(found) == 1 else None
+    except ValueError:  # 31 February and the like
+        return None
+
+
+def _signature(entry: Path) -> tuple[int, int]:
+    try:
+        info = entry.lstat()
+    except OSError:
+        return (-1, -1)
+    return info.st_size, info.st_mtime_ns
+
+
+def _settled(entry: Path) -> tuple[int, int]:
+    mode = entry.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise Refused("it is a link; links are not followed. Copy the file itself into the inbox")
+    if stat.S_ISDIR(mode):
+        raise Refused("it is a folder. Put the files in it straight into the inbox")
+    if not stat.S_ISREG(mode):
+        raise Refused("it is no regular file")
+    if entry.suffix.lower() not in (*TEXT_ENDINGS, ".zip"):
+        raise Refused(f"its name ends in none of {', '.join((*TEXT_ENDINGS, '.zip'))}; rename or remove it")
+    before = _signature(entry)
+    age = time.time() - before[1] / 1e9
+    if 0 <= age < SETTLED_SECONDS:
+        time.sleep(SETTLED_SECONDS - age)
+        if _signature(entry) != before:
+            raise Growing("it is still being written; left in the inbox, run again when it is complete")
+    return before
+
+
+def _hold(entry: Path, held: Path) -> None:
+    """Give the file a second name of our own, so that a rename in the inbox cannot swap what is being read."""
+    held.unlink(missing_ok=True)
+    try:
+        with entry.open("rb"):
+            pass
+    except OSError as error:
+        raise Refused(f"it cannot be read ({error.strerror}); mend it with chmod u+r") from None
+    try:
+        os.link(entry, held, follow_symlinks=False)
+    except OSError:  # another file system, or links not allowed
+        shutil.copyfile(entry, held, follow_symlinks=False)
+
+
+def _unzip(archive: Path, text: Path) -> date | None:
+    """Unpack the one member; return the day that its name or its entry gives, if any."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            members = [m for m in zipped.infolist() if not m.is_dir()]
+            if len(members) != 1:
+                raise Refused(
+                    f"the zip holds {len(members)} files; one is expected. Unpack it and deliver each by itself"
+                )
+            member = members[0]
+            if member.filename.startswith(("/", "\\")) or ".." in Path(member.filename.replace("\\", "/")).parts:
+                raise Refused(
+                    "the zip's member has a path that leads out of its folder; do not trust where it came from"
+                )
+            if member.flag_bits & 0x41:  # by password, or strong encryption
+                raise Refused("the zip is encrypted; unpack it and deliver the text file")
+            if member.file_size > ZIP_RATIO_FROM and member.file_size > ZIP_RATIO * max(member.compress_size, 1):
+                raise Refused(
+                    f"the zip would unpack to {member.file_size:,} bytes, more than {ZIP_RATIO} times its size; "
+                    "if that is right, unpack it yourself and deliver the text file"
+                )
+            if Path(member.filename).suffix.lower() not in TEXT_ENDINGS:
+                raise Refused(f"the zip's member ends in none of {', '.join(TEXT_ENDINGS)}")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Refused("the zip is packed in a way that is not read here; unpack it and deliver the text file")
+            with zipped.open(member) as source, text.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+            return date_in_name(member.filename) or _member_date(member)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error, struct.error):
+        raise Refused("it is no whole zip file; fetch it again") from None
+
+
+def _member_date(member: zipfile.ZipInfo) -> date | None:
+    if member.date_time[:3] == (1980, 1, 1):  # what a packer writes that keeps no dates
+        return None
+    try:
+        return date(*member.date_time[:3])
+    except ValueError:
+        return None

@@ -1,0 +1,337 @@
+"""The raw step: every file of the inbox is taken in whole, set aside, or refused whole, and says which."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingestion import inbox, load
+from orchestration.ingestion.contracts import Contract, Match, all_contracts, best_match
+from orchestration.ingestion.inbox import Growing, Refused, TextFile
+from orchestration.ingestion.load import Delivery
+from orchestration.ingestion.scan import Scan, read_header, refuse_too_many, scan_file, write_without
+from orchestration.settings import Mendable, Settings
+
+Say = Callable[..., None]  # takes a line, and what it is about by name
+
+
+def say_aloud(line: str, **_about: object) -> None:
+    """Print a line."""
+    print(line)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one inbox entry in this run."""
+
+    file_name: str
+    status: str  # loaded, set_aside, refused, unchanged (its content was here already), waiting (still growing)
+    reason: str | None = None
+    contract: str | None = None
+    delivery_id: str | None = None
+    records_read: int = 0
+    rows_loaded: int = 0
+    rows_quarantined: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the run should end with exit status 1 for it."""
+        return self.status in ("refused", "waiting")
+
+    def __str__(self) -> str:
+        if self.status == "loaded":
+            return (
+                f"{self.file_name}: {self.records_read:,} records read, {self.rows_loaded:,} loaded, "
+                f"{self.rows_quarantined:,} quarantined, {self.seconds:.1f} s"
+            )
+        return f"{self.file_name}: {self.status.replace('_', ' ')}: {self.reason}"
+
+
+def ingest_inbox(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    as_of: date | None = None,
+    say: Say = say_aloud,
+    days: dict[str, date] | None = None,
+) -> list[Outcome]:
+    """Take in every entry of the inbox, each in a transaction of its own.
+
+    `as_of` overrides the day that the files show, for all of them; `days` does so by file name. Accepted files leave the
+    inbox for the archive; refused and growing ones stay. Nothing of a refused file is kept but its row in
+    `meta.deliveries`.
+    """
+    prepare(con)
+    outcomes = []
+    for entry in inbox.entries(settings.inbox):
+        started = time.monotonic()
+        outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name))
+        outcomes.append(replace(outcome, seconds=time.monotonic() - started))
+        done = outcomes[-1]
+        say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
+    return outcomes
+
+
+def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: str) -> tuple[str, date]:
+    """Put a delivery's original back into the inbox and forget what was loaded from it, so that the next intake loads it
+    anew. Returns the file's name and the day that it showed.
+
+    Raises:
+        Mendable: there is no such delivery, its original is not kept, or the inbox has another file of its name.
+    """
+    found = con.execute(
+        "select delivery_id, contract, file_name, sha256, as_of from meta.deliveries where starts_with(delivery_id, ?) and sha256 is not null",
+        [delivery_id],
+    ).fetchall()
+    if len(found) != 1:
+        raise Mendable(
+            f"{len(found) or 'no'} deliveries with a content begin with {delivery_id!r}; "
+            "groundgame query 'select delivery_id, file_name from deliveries' lists them"
+        )
+    delivery_id, contract, name, sha256, day = found[0]
+    originals = sorted(settings.archive.glob(f"{sha256}.*"))
+    if not originals:
+        raise Mendable(f"the original of {name} is not in {settings.archive} (any more); fetch the file again")
+    target = settings.inbox / name
+    if target.exists():
+        raise Mendable(f"the inbox already has a file named {name}; take it in or move it away first: make run")
+    inbox.put(originals[0], target)
+    con.execute("begin transaction")
+    load.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
+    con.execute("commit")
+    return name, day
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make each contract's views where they are not there yet, so that the steps behind find empty tables."""
+    for contract in all_contracts():
+        load.make_views(con, contract)
+
+
+def _ingest_entry(settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None) -> Outcome:
+    name = inbox.shown_name(entry)
+    try:
+        with inbox.opened(entry, settings.scratch) as file:
+            intake = _Intake(settings, con, file, as_of)
+            try:
+                return intake.run()
+            except Growing:
+                raise
+            except Refused as error:
+                inbox.still_the_same(file)  # of half a file the reason would be a wrong one
+                return _refuse(con, name, str(error), **intake.known)
+    except Growing as error:
+        return Outcome(name, "waiting", str(error))
+    except Refused as error:
+        return _refuse(con, name, str(error))
+    except FileNotFoundError:
+        return Outcome(name, "waiting", "it was taken away while it was being read; deliver it again")
+
+
+def _refuse(con: duckdb.DuckDBPyConnection, file_name: str, reason: str, **known) -> Outcome:
+    """Note a refusal. A file that could not be hashed is told by its name."""
+    delivery_id = known.pop("delivery_id", None) or "name-" + hashlib.sha256(file_name.encode()).hexdigest()[:11]
+    values = {"contract": None, "sha256": None, "as_of": None, **known}
+    load.record(
+        con,
+        Delivery(delivery_id, file_name=file_name, received_at=_now(), status="refused", reason=reason, **values),
+    )
+    return Outcome(file_name, "refused", reason, values["contract"], delivery_id, values.get("records_read", 0))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class _Intake:
+    """One file's way from the inbox into raw and the archive."""
+
+    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, file: TextFile, as_of: date | None):
+        self.settings, self.con, self.file = settings, con, file
+        self.name = inbox.shown_name(file.original)
+        self.as_of = as_of or file.dated
+        self.known: dict = {}
+        self.copy = settings.scratch / f"archive-{os.getpid()}"
+
+    def run(self) -> Outcome:
+        """Take the file in. Raises `Refused`; what is known by then stands in `known`."""
+        match, scan = self._match()
+        contract = match.contract
+        try:
+            scan_file(self.file.path, scan, contract.delimiter, None if self.file.is_zip else self.copy)
+            inbox.still_the_same(self.file)
+            delivery_id = scan.sha256[:16]
+            self.known = {"delivery_id": delivery_id, "contract": contract.name, "sha256": scan.sha256}
+            self.known |= {"as_of": self.as_of, "records_read": scan.records}
+            earlier = self._earlier(delivery_id)
+            if earlier:
+                self._leave_inbox()
+                return Outcome(self.name, "unchanged", earlier, contract.name, delivery_id, scan.records)
+            self._check_before(scan)
+            return self._load(match, scan, delivery_id)
+        finally:
+            self.copy.unlink(missing_ok=True)
+
+    def _match(self) -> tuple[Match, Scan]:
+        """The contract that the file's header fits, read with that contract's delimiter.
+
+        Raises:
+            Refused: it fits none; the text is the difference to the nearest.
+        """
+        contracts = all_contracts()
+        refusal: Refused | None = None
+        matches = []
+        for delimiter in dict.fromkeys(c.delimiter for c in contracts):
+            same = tuple(c for c in contracts if c.delimiter == delimiter)
+            try:
+                scan = read_header(self.file.path, delimiter)
+            except Refused as error:
+                refusal = refusal or error
+                continue
+            matches.append((best_match(scan.header, same), scan))
+        if not matches:
+            raise refusal or Refused("there are no contracts")
+        match, scan = max(matches, key=lambda pair: (pair[0].fits, pair[0].share_known))
+        if not match.fits:
+            raise Refused(match.explain())
+        if match.contract.state not in self.settings.campaign.states:
+            raise Refused(
+                f"it is a file of {match.contract.state}, which is not among the states of campaign.yaml; add it there"
+            )
+        return match, scan
+
+    def _earlier(self, delivery_id: str) -> str | None:
+        row = self.con.execute(
+            """
+            select file_name, received_at, status from meta.deliveries
+            where delivery_id = ? and status <> 'refused' and not (status = 'set_aside' and as_of <> ?)
+            """,
+            [delivery_id, self.as_of],
+        ).fetchone()
+        if not row:
+            return None
+        name, received_at, status = row
+        return f"the same content came as {name} on {received_at:%Y-%m-%d} ({status.replace('_', ' ')}); nothing to do"
+
+    def _check_before(self, scan: Scan) -> None:
+        if not scan.records:
+            raise Refused("it has a header and no records; nothing was replaced. Fetch it again")
+
+    def _archive(self, sha256: str) -> None:
+        ending = ".zip" if self.file.is_zip else ".txt.zst"
+        if self.file.is_zip:
+            shutil.copyfile(self.file.path.with_suffix(".zip"), self.copy)
+            self.copy.chmod(0o600)
+        os.replace(self.copy, self.settings.archive / f"{sha256}{ending}")
+
+    def _load(self, match: Match, scan: Scan, delivery_id: str) -> Outcome:
+        contract, con = match.contract, self.con
+        delivery = Delivery(
+            delivery_id,
+            contract.name,
+            self.name,
+            scan.sha256,
+            self.as_of,
+            _now(),
+            "loaded",
+            records_read=scan.records,
+        )
+        con.execute("begin transaction")
+        try:
+            delivery = self._load_rows(match, scan, delivery)
+            load.record(con, delivery)
+            if delivery.status == "loaded":
+                load.settle_scopes(con, contract)
+            inbox.still_the_same(self.file)
+            self._archive(scan.sha256)
+            mark_directory(self.settings, self.kind)
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
+        self._leave_inbox()
+        return Outcome(
+            self.name, delivery.status, delivery.reason, contract.name, delivery_id,
+            delivery.records_read, delivery.rows_loaded, delivery.rows_quarantined,
+        )  # fmt: skip
+
+    def _load_rows(self, match: Match, scan: Scan, delivery: Delivery) -> Delivery:
+        con, contract = self.con, match.contract
+        table = load.raw_table(contract.name, delivery.delivery_id)
+        clean = self.settings.scratch / f"clean-{os.getpid()}"
+        try:
+            if scan.broken:
+                write_without(self.file.path, scan, clean)
+            broken = scan.broken + load.create_table(con, match, scan, clean if scan.broken else self.file.path, table)
+        finally:
+            clean.unlink(missing_ok=True)
+        refuse_too_many(broken, scan.records)
+        [(rows,)] = con.execute(f"select count(*) from {table}").fetchall()
+        if rows + len(broken) != scan.records:
+            raise Refused(
+                f"its records do not add up: {scan.records:,} line ends, {rows:,} rows read, {len(broken):,} broken. "
+                "A quote is likely open across lines. Fetch or export it again"
+            )
+        self._check_kind(contract, table)
+        load.profile(con, contract, delivery.delivery_id, table)
+        scope = load.scope_of(con, contract, delivery.delivery_id, self.name)
+        newer = load.newer_in_scope(con, contract.name, scope, self.as_of)
+        if newer:
+            con.execute(f"drop table {table}")
+            con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])
+            reason = f"it shows {self.as_of}, and {scope} is here as of {newer}; kept in the archive only"
+            return replace(delivery, scope=scope, status="set_aside", reason=reason)
+        load.quarantine(con, delivery, broken)
+        return replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken))
+
+    def _check_kind(self, contract: Contract, table: str) -> None:
+        """Keep generated and real records apart: a data directory is born as one or the other. Only a generated state
+        may be shown on a day to come."""
+        share = load.sample_share(self.con, contract, table)
+        if 0 < share < 1:
+            raise Refused("it mixes generated and real records; deliver each in a data directory of its own")
+        self.kind = kind = "sample" if share == 1 else "real"
+        if kind == "real" and self.as_of > (datetime.now(UTC) + timedelta(days=1)).date():
+            raise Refused(f"it is dated {self.as_of}, in the future; give its day with --as-of YYYY-MM-DD")
+        born = directory_kind(self.settings)
+        if born and born != kind:
+            raise Refused(
+                f"it is a {'generated' if kind == 'sample' else 'real'} file and {self.settings.data_dir} is a {born} data "
+                f"directory. Name another with GROUNDGAME_DATA=/some/dir, or start afresh by deleting {self.settings.data_dir}"
+            )
+
+    def _leave_inbox(self) -> None:
+        self.file.original.unlink(missing_ok=True)
+
+
+def directory_kind(settings: Settings) -> str | None:
+    """`sample` or `real`, or None for a data directory that never held a delivery."""
+    mark = settings.data_dir / "KIND"
+    return mark.read_text(encoding="utf-8").strip() if mark.exists() else None
+
+
+def mark_directory(settings: Settings, kind: str) -> None:
+    """Say once what a data directory is for."""
+    mark = settings.data_dir / "KIND"
+    if not mark.exists():
+        mark.write_text(f"{kind}\n", encoding="utf-8")
+
+
+def keep_outcomes(con: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:
+    """Note what became of the inbox in a run, so that its summary can say so."""
+    for o in outcomes:
+        con.execute(
+            "insert into meta.intakes values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                run_id, o.file_name, o.status, o.reason, o.delivery_id,
+                o.records_read, o.rows_loaded, o.rows_quarantined, o.seconds,
+            ],
+        )  # fmt: skip

@@ -1,0 +1,240 @@
+"""The warehouse file: who may open it and when, its limits, and the pipeline's own tables in schema `meta`.
+
+One discipline for the whole process: a run holds the lock file, and within it every step opens the file, does its work
+and closes it before the next tool (dbt, Great Expectations, our SQL) opens it in its own way. Two open connections of
+different configuration to one file fail in DuckDB, so nobody keeps one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.settings import Limits, Mendable, Settings
+
+_META = """
+create schema if not exists raw;
+create schema if not exists meta;
+create schema if not exists staging;
+
+create table if not exists meta.deliveries (
+    delivery_id varchar primary key,
+    contract varchar,
+    file_name varchar not null,
+    sha256 varchar,
+    scope varchar,
+    as_of date,
+    received_at timestamp not null,
+    records_read bigint not null,
+    rows_loaded bigint not null,
+    rows_quarantined bigint not null,
+    rows_suppressed bigint not null,
+    status varchar not null,
+    reason varchar
+);
+comment on table meta.deliveries is 'One row per delivery: a file that was handed in, told by the hash of its content, and what became of it.';
+comment on column meta.deliveries.delivery_id is 'First 16 characters of the hash of the content.';
+comment on column meta.deliveries.contract is 'The file format that it fits; null if it fits none.';
+comment on column meta.deliveries.file_name is 'The name under which it lay in the inbox.';
+comment on column meta.deliveries.sha256 is 'SHA-256 of the delivered text (of the unpacked member, for a zip).';
+comment on column meta.deliveries.scope is 'What it covers: a state (NC) or one county of it (NC-092).';
+comment on column meta.deliveries.as_of is 'The day that it shows.';
+comment on column meta.deliveries.received_at is 'When it was taken in, UTC. Differs from run to run.';
+comment on column meta.deliveries.records_read is 'Records in the file, counted by line ends and not by the CSV reader; the header is none.';
+comment on column meta.deliveries.rows_loaded is 'Rows that were loaded into raw.';
+comment on column meta.deliveries.rows_quarantined is 'Records that could not be read and lie in quarantine.';
+comment on column meta.deliveries.rows_suppressed is 'Loaded rows that never pass staging: confidential voters and under-18s.';
+comment on column meta.deliveries.status is 'loaded: some of it is current; superseded: newer deliveries replaced all of it; set_aside: older than what is there; refused: not taken, see reason.';
+comment on column meta.deliveries.reason is 'Why it was refused or set aside.';
+
+create table if not exists meta.gate_results (
+    gate varchar not null,
+    table_name varchar not null,
+    data_version varchar not null,
+    status varchar not null,
+    failed_checks varchar[] not null,
+    warnings varchar[] not null,
+    check_count integer not null,
+    checked_at timestamp not null,
+    primary key (gate, table_name, data_version)
+);
+comment on table meta.gate_results is 'One row per gate, table and data version: whether the table passed. The pipeline asks this table before each step.';
+comment on column meta.gate_results.gate is 'The step whose tables were judged: raw, staging, marts, segments, published.';
+comment on column meta.gate_results.table_name is 'The table that was judged.';
+comment on column meta.gate_results.data_version is 'Hash of the accepted deliveries and of the models that made the table.';
+comment on column meta.gate_results.status is 'passed, failed or waived.';
+comment on column meta.gate_results.failed_checks is 'Each check that failed, with counts; never a value of a record.';
+comment on column meta.gate_results.warnings is 'Checks that did not hold but do not stop the pipeline.';
+comment on column meta.gate_results.check_count is 'How many checks were made.';
+comment on column meta.gate_results.checked_at is 'When, UTC. Differs from run to run.';
+
+create table if not exists meta.waivers (
+    gate varchar not null,
+    data_version varchar not null,
+    waived_by varchar not null,
+    waived_at timestamp not null,
+    reason varchar not null,
+    primary key (gate, data_version)
+);
+comment on table meta.waivers is 'One row per gate and data version that somebody let pass although checks failed. It holds for that version only.';
+comment on column meta.waivers.gate is 'The gate that was waived.';
+comment on column meta.waivers.data_version is 'The version of the data that may pass.';
+comment on column meta.waivers.waived_by is 'Who let it pass.';
+comment on column meta.waivers.waived_at is 'When, UTC.';
+comment on column meta.waivers.reason is 'Why, in the words of that person.';
+
+create table if not exists meta.builds (
+    step varchar primary key,
+    data_version varchar not null,
+    built_at timestamp not null
+);
+comment on table meta.builds is 'The data version from which each step''s tables were last built to the end.';
+
+create table if not exists meta.intakes (
+    run_id varchar not null,
+    file_name varchar not null,
+    status varchar not null,
+    reason varchar,
+    delivery_id varchar,
+    records_read bigint not null,
+    rows_loaded bigint not null,
+    rows_quarantined bigint not null,
+    seconds double not null
+);
+comment on table meta.intakes is 'One row per run and inbox entry: what became of it. A file seen twice has two rows.';
+
+create table if not exists raw.quarantine (
+    delivery_id varchar not null,
+    file_name varchar not null,
+    record_number bigint not null,
+    line_number bigint not null,
+    reason varchar not null,
+    raw_line varchar not null
+);
+comment on table raw.quarantine is 'One row per record that could not be read. raw_line is personal data: this file is for the owner only and the table is never published.';
+
+create table if not exists raw.record_gaps (delivery_id varchar not null, rows_before bigint not null, shift bigint not null);
+comment on table raw.record_gaps is 'Where quarantined records are missing: a row with rows_before or more rows above it stands shift records further down in its file.';
+
+create table if not exists raw.profiles (
+    delivery_id varchar not null, column_name varchar not null, value varchar, row_count bigint not null
+);
+comment on table raw.profiles is 'Per delivery and column the rows that have a value (value is null), and for a few code columns the rows per value.';
+
+create table if not exists raw.scopes (
+    contract varchar not null, county_number integer, delivery_id varchar not null, previous_delivery_id varchar
+);
+comment on table raw.scopes is 'Which delivery each county''s records come from, and which they came from before.';
+
+create table if not exists raw.verdicts (delivery_id varchar primary key, has_passed boolean not null);
+comment on table raw.verdicts is 'Per delivery whether it has ever passed the raw gate. One that has only failed gives way to any other of its scope.';
+"""
+
+
+class WarehouseBusy(Mendable):
+    """Somebody else has held the warehouse for longer than we wait; the message says who."""
+
+
+class Warehouse:
+    """Opens the pipeline's database, one opener at a time, with the limits of this machine."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.path = settings.warehouse
+
+    @contextmanager
+    def hold(self, who: str, wait_seconds: float = 3600, say: Callable[[str], None] = print) -> Iterator[Warehouse]:
+        """Keep every other run out until done. A killed holder's lock is free at once.
+
+        Raises:
+            WarehouseBusy: it was not free within `wait_seconds`.
+        """
+        self.settings.make_directories()
+        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._take(lock, wait_seconds, say)
+            os.ftruncate(lock, 0)
+            os.pwrite(
+                lock,
+                f"{who}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(),
+                0,
+            )
+            self._sweep_scratch()
+            with self.open() as con:
+                con.execute(_META)
+            yield self
+        finally:
+            os.close(lock)
+
+    def holder(self) -> str | None:
+        """Who holds the warehouse and since when; None if it is free."""
+        try:
+            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            return os.pread(lock, 200, 0).decode("utf-8", "replace") or "another run"
+        finally:
+            os.close(lock)
+
+    def _take(self, lock: int, wait_seconds: float, say: Callable[[str], None]) -> None:
+        give_up = time.monotonic() + wait_seconds
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                holder = os.pread(lock, 200, 0).decode("utf-8", "replace") or "another run"
+            if time.monotonic() > give_up:
+                raise WarehouseBusy(f"the warehouse is held by {holder}; waited {wait_seconds:.0f} s. Run again later")
+            if not told:
+                say(f"waiting: the warehouse is held by {holder}")
+                told = True
+            time.sleep(0.2)
+
+    def _sweep_scratch(self) -> None:
+        """Remove what a stopped run left: its copies and what DuckDB spilled."""
+        for leftover in self.settings.scratch.rglob("*"):
+            if leftover.is_file():
+                leftover.unlink()
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection, closed at the end whatever happens."""
+        con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
+        try:
+            # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
+            con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
+            con.execute("set enable_external_access = false")
+            con.execute("set lock_configuration = true")
+            yield con
+        finally:
+            con.close()
+            self.path.chmod(0o600)
+
+
+def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+    """DuckDB's settings on every connection of ours: memory, threads, where and how far it spills, nothing from the network."""
+    disk = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
+    spill = bounds.spill or shutil.disk_usage(disk).free // 2
+    return {
+        "memory_limit": f"{bounds.memory >> 20}MiB",
+        "threads": bounds.threads,
+        "temp_directory": str(scratch / "spill"),
+        "max_temp_directory_size": f"{spill >> 20}MiB",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": True,
+    }

@@ -1,0 +1,243 @@
+"""The gates: run a suite of checks on a step's tables, keep the result in `meta.gate_results`, and refuse the next step
+unless every table passed for the data that is there now.
+
+`meta.gate_results` is the truth; a Dagster asset check only reports what it says. Results carry counts, never values.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+
+from orchestration.settings import Mendable, Settings
+from orchestration.warehouse import Warehouse, limits
+from quality import reconcile, versions
+
+BEFORE = dict(zip(versions.STEPS[1:], versions.STEPS, strict=False))  # step -> the gate that it needs
+
+
+class GateClosed(Mendable):
+    """A step may not run; the message names the gate, why, and the command that runs it again."""
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Somebody's word that one data version may pass a gate."""
+
+    waived_by: str
+    waived_at: datetime
+    reason: str
+
+    def __str__(self) -> str:
+        return f"waived by {self.waived_by} on {self.waived_at:%Y-%m-%d %H:%M} UTC: {self.reason}"
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """What a gate found in one table."""
+
+    gate: str
+    table: str
+    data_version: str
+    failed: tuple[str, ...]
+    warnings: tuple[str, ...]
+    check_count: int
+    waiver: Waiver | None = None
+
+    @property
+    def status(self) -> str:
+        """`passed`, `failed`, or `waived`: failed and let pass by somebody."""
+        return "passed" if not self.failed else "waived" if self.waiver else "failed"
+
+
+def suite(gate: str) -> ModuleType:
+    """The module of a gate's checks: `TABLES` and `expectations(settings, con)`."""
+    return importlib.import_module(f"quality.suites.{gate}")
+
+
+def require(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) -> None:
+    """Let `step` run only if the gate before it passed for the tables and the data that are there now.
+
+    Raises:
+        GateClosed: the gate failed, was not run, or judged other data.
+    """
+    gate = BEFORE.get(step)
+    if gate:
+        require_passed(settings, con, gate, f"`{step}` may not run")
+
+
+def require_passed(settings: Settings, con: duckdb.DuckDBPyConnection, gate: str, refusal: str) -> None:
+    """As `require`, for a gate by name."""
+    again = f"Run it again: make run (all steps), or materialise `{gate}` with its checks in the Dagster UI"
+    wanted, built = versions.data_version(settings, con, gate), versions.built_version(con, gate)
+    if built is None:
+        raise GateClosed(f"{refusal}: the tables of `{gate}` are missing or half built. {again}")
+    if built != wanted:
+        raise GateClosed(f"{refusal}: the tables of `{gate}` are stale, built from other deliveries or models. {again}")
+    results = con.execute(
+        "select table_name, status, failed_checks from meta.gate_results where gate = ? and data_version = ? order by 1",
+        [gate, wanted],
+    ).fetchall()
+    if {table for table, _, _ in results} != set(suite(gate).TABLES):
+        raise GateClosed(f"{refusal}: gate `{gate}` has no result for this data. {again}")
+    failed = [f"{table}: {'; '.join(checks)}" for table, status, checks in results if status == "failed"]
+    if failed:
+        raise GateClosed(f"{refusal}: gate `{gate}` failed ({' | '.join(failed)}). {advice(gate)}")
+
+
+def advice(gate: str) -> str:
+    """What to do about a gate that failed."""
+    mend = (
+        "Fetch the file again and put it into the inbox: it takes the place of the one that failed"
+        if gate == "raw"
+        else "Mend what the check names, in the model or in the file that was delivered"
+    )
+    return f"{mend}; then run it again: make run. If the data is right after all: groundgame waive {gate} --reason ..."
+
+
+def waive(con: duckdb.DuckDBPyConnection, gate: str, waived_by: str, reason: str) -> list[str]:
+    """Let the data version that failed a gate pass, and return the tables that this concerns.
+
+    Raises:
+        GateClosed: there is no failed result for the tables that are there now, so there is nothing to waive.
+    """
+    version = versions.built_version(con, gate)
+    tables = con.execute(
+        "select table_name from meta.gate_results where gate = ? and data_version = ? and status = 'failed' order by 1",
+        [gate, version],
+    ).fetchall()
+    if not tables:
+        raise GateClosed(f"gate `{gate}` has not failed for the data that is there now; there is nothing to waive")
+    con.execute("begin transaction")
+    con.execute(
+        "insert or replace into meta.waivers values (?, ?, ?, ?, ?)",
+        [gate, version, waived_by, datetime.now(UTC).replace(tzinfo=None), reason],
+    )
+    con.execute(
+        "update meta.gate_results set status = 'waived' where gate = ? and data_version = ? and status = 'failed'",
+        [gate, version],
+    )
+    if gate == "raw":
+        for (table,) in tables:
+            reconcile.record_verdict(con, table.removeprefix("raw."), has_passed=True)
+    con.execute("commit")
+    return [table for (table,) in tables]
+
+
+def waiver_of(con: duckdb.DuckDBPyConnection, gate: str, version: str) -> Waiver | None:
+    """The waiver that holds for a gate and data version, if there is one."""
+    row = con.execute(
+        "select waived_by, waived_at, reason from meta.waivers where gate = ? and data_version = ?", [gate, version]
+    ).fetchone()
+    return Waiver(*row) if row else None
+
+
+def run(settings: Settings, warehouse: Warehouse, gate: str, database: Path | None = None) -> list[TableResult]:
+    """Judge a step's tables and keep the results for the version that they were built from.
+
+    `database` is the file that holds the tables, the warehouse unless said otherwise. It is opened read-only.
+
+    Raises:
+        GateClosed: the tables were never built to the end, so there is nothing to judge.
+    """
+    with warehouse.open() as con:
+        version = versions.built_version(con, gate)
+        if version is None:
+            raise GateClosed(f"gate `{gate}` has nothing to judge: its tables are missing or half built. Run: make run")
+        expectations = suite(gate).expectations(settings, con)
+        waiver = waiver_of(con, gate, version)
+    results = [
+        replace(result, waiver=waiver)
+        for result in _validate(settings, database or warehouse.path, gate, version, expectations)
+    ]
+    with warehouse.open() as con:
+        _keep(con, gate, version, results)
+        if gate == "raw":
+            for result in results:
+                reconcile.record_verdict(con, result.table.removeprefix("raw."), result.status != "failed")
+    return results
+
+
+def _keep(con: duckdb.DuckDBPyConnection, gate: str, version: str, results: list[TableResult]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    con.execute("begin transaction")
+    con.execute("delete from meta.gate_results where gate = ? and data_version = ?", [gate, version])
+    con.executemany(
+        "insert into meta.gate_results values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(gate, r.table, version, r.status, list(r.failed), list(r.warnings), r.check_count, now) for r in results],
+    )
+    con.execute("commit")
+
+
+def _validate(
+    settings: Settings, database: Path, gate: str, version: str, expectations: dict[str, list]
+) -> list[TableResult]:
+    gx = import_great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_sql(
+        name=gate,
+        connection_string=f"duckdb:///{database}",
+        kwargs={  # DuckDB rolls back what GX reads after the fact unless each statement stands alone
+            "isolation_level": "AUTOCOMMIT",
+            "skip_autocommit_rollback": True,
+            "pool_reset_on_return": None,
+            "connect_args": {"read_only": True, "config": limits(settings.limits, settings.scratch)},
+        },
+        create_temp_table=False,
+    )
+    results = []
+    try:
+        for name, checks in expectations.items():
+            schema, table = name.split(".")
+            asset = source.add_table_asset(name=name, table_name=table, schema_name=schema)
+            batch = asset.add_batch_definition_whole_table("all").get_batch()
+            outcome = batch.validate(gx.ExpectationSuite(name=name, expectations=checks), result_format="SUMMARY")
+            results.append(_summarise(gate, name, version, outcome.results))
+    finally:
+        # Both engines hold the file; with one left open the next writer fails.
+        source.get_execution_engine().engine.dispose()
+        source.get_engine().dispose()
+    return results
+
+
+def _summarise(gate: str, table: str, version: str, outcomes: list) -> TableResult:
+    failed: list[str] = []
+    warnings: list[str] = []
+    for outcome in outcomes:
+        if not outcome.success:
+            severity = getattr(outcome.expectation_config.severity, "value", outcome.expectation_config.severity)
+            (warnings if severity == "warning" else failed).append(_in_words(outcome))
+    return TableResult(gate, table, version, tuple(failed), tuple(warnings), len(outcomes))
+
+
+def _in_words(outcome) -> str:
+    """A failed check in words with its counts. Only fields known to be counts are read from the result."""
+    config = outcome.expectation_config
+    column = config.kwargs.get("column")
+    words = config.description or f"{config.type.removeprefix('expect_').replace('_', ' ')}" + (
+        f" ({column})" if column else ""
+    )
+    result = outcome.result
+    if not result:  # Great Expectations gives none where the check itself failed
+        return f"{words}: could not be checked"
+    count, of = result.get("unexpected_count"), result.get("element_count")
+    if count is None and config.type == "unexpected_rows_expectation":
+        count = result.get("observed_value")
+    if count is None and isinstance(result.get("observed_value"), int | float):
+        return f"{words}: {result['observed_value']:,}"
+    return words + (f": {count:,}" if isinstance(count, int) else "") + (f" of {of:,}" if isinstance(of, int) else "")
+
+
+def import_great_expectations() -> ModuleType:
+    """Import Great Expectations with its telemetry off. It takes about 5 s, so only where a gate runs."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    return gx

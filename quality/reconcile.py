@@ -1,0 +1,129 @@
+"""Adds the rows up: for each step the SQL that returns a row wherever a sum does not close.
+
+Each side of a sum is counted from its own table, so that it can fail.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.ingestion.contracts import Contract
+from orchestration.ingestion.load import raw_table
+
+
+def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    """Deliveries whose records read are not the rows in their table plus those in quarantine."""
+    ids = con.execute(
+        "select distinct unnest([delivery_id, previous_delivery_id]) from raw.scopes where contract = ?",
+        [contract.name],
+    ).fetchall()
+    counts = [
+        f"select '{i}' as delivery_id, count(*) as row_count from {raw_table(contract.name, i)}" for (i,) in ids if i
+    ] or ["select null::varchar as delivery_id, 0 as row_count where false"]
+    return f"""
+        select d.delivery_id from meta.deliveries d
+        join ({" union all ".join(counts)}) c on c.delivery_id = d.delivery_id
+        left join (select delivery_id, count(*) as row_count from raw.quarantine group by 1) q on q.delivery_id = d.delivery_id
+        where d.records_read <> c.row_count + coalesce(q.row_count, 0) or d.rows_loaded <> c.row_count
+    """
+
+
+def current(contract: Contract) -> str:
+    """Deliveries of whose counties not exactly the rows that were counted at loading are current."""
+    return f"""
+        with expected as (
+            select s.delivery_id, sum(p.row_count) as row_count
+            from raw.scopes s
+            join raw.profiles p on p.delivery_id = s.delivery_id and p.column_name = '_county'
+              and p.value::integer = s.county_number
+            where s.contract = '{contract.name}' group by 1
+        ),
+        found as (select _delivery_id as delivery_id, count(*) as row_count from raw.{contract.name} group by 1)
+        select delivery_id from expected full join found using (delivery_id)
+        where coalesce(expected.row_count, 0) <> coalesce(found.row_count, 0)
+    """
+
+
+def staged() -> str:
+    """Voter deliveries whose loaded rows are not those that passed staging plus those suppressed."""
+    return """
+        with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.nc_voters group by 1),
+        passed as (select delivery_id, count(*) as n from staging.stg_nc__voters group by 1),
+        held_back as (select delivery_id, count(*) as n from staging.stg_nc__voters_suppressed group by 1)
+        select loaded.delivery_id from loaded
+        left join passed using (delivery_id)
+        left join held_back using (delivery_id)
+        where loaded.n <> coalesce(passed.n, 0) + coalesce(held_back.n, 0)
+    """
+
+
+def staged_history() -> str:
+    """A row if the history rows in raw and in staging differ in number."""
+    return """
+        select 1 from (select count(*) as n from raw.nc_vote_history) r, (select count(*) as n from staging.stg_nc__vote_history) s
+        where r.n <> s.n
+    """
+
+
+def merged_voters() -> str:
+    """A row if staged records are not the published voters, those no longer registered, and those merged."""
+    return """
+        with staged as (select count(*) as n from staging.stg_nc__voters),
+        published as (select count(*) as n from marts.voters),
+        unregistered as (
+            select count(*) as n from (
+                select voter_id from staging.stg_nc__voters where voter_id is not null group by voter_id
+                having not coalesce(bool_or(registration_status in ('active', 'inactive', 'temporary')), false)
+            )
+        ),
+        merged as (
+            select coalesce(sum(n - 1), 0) as n from (select count(*) as n from staging.stg_nc__voters where voter_id is not null group by voter_id)
+        ),
+        without_id as (select count(*) as n from staging.stg_nc__voters where voter_id is null)
+        select 1 from staged, published, unregistered, merged, without_id
+        where staged.n <> published.n + unregistered.n + merged.n + without_id.n
+    """
+
+
+def merged_history() -> str:
+    """A row if staged history rows are not the published ones, those of unpublished voters, and repeated labels."""
+    return """
+        with staged as (select voter_id, election_date, count(*) as n from staging.stg_nc__vote_history group by all),
+        total as (select coalesce(sum(n), 0) as n from staged),
+        published as (select count(*) as n from marts.vote_history),
+        others as (
+            select coalesce(sum(n), 0) as n from staged
+            where voter_id is null or election_date is null or voter_id not in (select voter_id from marts.voters)
+        ),
+        repeated as (
+            select coalesce(sum(n - 1), 0) as n from staged
+            where voter_id is not null and election_date is not null and voter_id in (select voter_id from marts.voters)
+        )
+        select 1 from total, published, others, repeated
+        where total.n <> published.n + others.n + repeated.n
+    """
+
+
+def record_suppressed(con: duckdb.DuckDBPyConnection) -> None:
+    """Write into `meta.deliveries` how many current rows of each delivery staging held back."""
+    con.execute(
+        """
+        update meta.deliveries d set rows_suppressed = s.n
+        from (select delivery_id, count(*) as n from staging.stg_nc__voters_suppressed group by 1) s
+        where s.delivery_id = d.delivery_id
+        """
+    )
+
+
+def record_verdict(con: duckdb.DuckDBPyConnection, contract: str, has_passed: bool) -> None:
+    """Remember of a contract's current deliveries whether they have ever passed the raw gate.
+
+    One that has passed is not doubted when its table fails later: another county's delivery is at fault then.
+    """
+    con.execute(
+        """
+        insert into raw.verdicts select distinct delivery_id, $has_passed from raw.scopes where contract = $contract
+        on conflict do update set has_passed = has_passed or excluded.has_passed
+        """,
+        {"contract": contract, "has_passed": has_passed},
+    )

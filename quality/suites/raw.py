@@ -1,0 +1,101 @@
+"""Gate `raw`: the deliveries add up, hold what they should, and have not changed beyond belief since the last one."""
+
+from __future__ import annotations
+
+from orchestration.ingestion.contracts import Contract, all_contracts
+from quality import reconcile
+from quality.suites import no_rows
+
+TABLES = tuple(f"raw.{contract.name}" for contract in all_contracts())
+
+# Columns that no usable file leaves mostly empty. Removed voters have no address, so addresses are not among them.
+FILLED = {
+    "nc_voters": (
+        "county_id",
+        "ncid",
+        "last_name",
+        "first_name",
+        "status_cd",
+        "registr_dt",
+        "party_cd",
+        "birth_year",
+    ),
+    "nc_vote_history": ("county_id", "ncid", "election_lbl", "voting_method"),
+}
+FILLED_SHARE = 0.5
+DUPLICATE_SHARE = 0.001  # NC's ids are unique; a doubled delivery has half its rows twice
+# Against the delivery before, in the same scope. Weekly files differ by a fraction of a percent; a yearly one by a few.
+ROWS_FEWER, ROWS_MORE = 0.10, 0.50
+FILLED_CHANGE = 0.10  # of a column's share of rows with a value
+MIX_CHANGE = 0.05  # of a party's or status's share of rows
+
+
+def expectations(settings, con) -> dict[str, list]:
+    """The checks by table."""
+    return {f"raw.{contract.name}": _checks(con, contract) for contract in all_contracts()}
+
+
+def _checks(con, contract: Contract) -> list:
+    checks = [
+        no_rows(reconcile.delivered(con, contract), "records read are the rows loaded and those in quarantine"),
+        no_rows(reconcile.current(contract), "the rows of each county come from its newest delivery, all of them"),
+        no_rows(_change(contract, _ROWS), "rows are as many as in the delivery before, give or take"),
+        no_rows(_change(contract, _FILLED), "each column is as full as in the delivery before, give or take"),
+        no_rows(
+            _change(contract, _MIX),
+            "parties and statuses have the shares of the delivery before, give or take",
+        ),
+    ]
+    for column in FILLED[contract.name]:
+        query = f"select 1 from {{batch}} having count(*) > 0 and count({column}) < {FILLED_SHARE} * count(*)"
+        checks.append(no_rows(query, f"{column} is there in at least {FILLED_SHARE:.0%} of the rows"))
+    if contract.name == "nc_voters":
+        twice = "select count(*) as n, count(distinct ncid) as ids, count(ncid) as filled from {batch}"
+        checks += [
+            no_rows(
+                f"select 1 from ({twice}) where filled - ids > {DUPLICATE_SHARE} * filled and filled - ids > 10",
+                f"no more than {DUPLICATE_SHARE:.1%} of the voter ids occur twice",
+            ),
+            no_rows(
+                f"select unnest(range(filled - ids)) from ({twice})",
+                "each voter id occurs once",
+                severity="warning",
+            ),
+        ]
+    return checks
+
+
+def _change(contract: Contract, query: str) -> str:
+    """`query` over each current delivery `now` and the one that it replaced in the same scope, `before`."""
+    return f"""
+        with pairs as (
+            select distinct s.delivery_id, s.previous_delivery_id
+            from raw.scopes s
+            join meta.deliveries d on d.delivery_id = s.delivery_id
+            join meta.deliveries p on p.delivery_id = s.previous_delivery_id
+            where s.contract = '{contract.name}' and d.scope = p.scope
+        ),
+        sizes as (select delivery_id, rows_loaded as n from meta.deliveries where rows_loaded > 0),
+        shares as (
+            select f.delivery_id, f.column_name, f.value, f.row_count / s.n as share
+            from raw.profiles f join sizes s using (delivery_id) where f.column_name <> '_county'
+        )
+        {query}
+    """
+
+
+_ROWS = f"""
+    select 1 from pairs
+    join sizes now on now.delivery_id = pairs.delivery_id
+    join sizes before on before.delivery_id = pairs.previous_delivery_id
+    where now.n < {1 - ROWS_FEWER} * before.n or now.n > {1 + ROWS_MORE} * before.n
+"""
+_SHARES = """
+    select 1 from pairs
+    join shares before on before.delivery_id = pairs.previous_delivery_id and before.value is {null}
+    left join shares now on now.delivery_id = pairs.delivery_id and now.column_name = before.column_name
+      and now.value is not distinct from before.value
+    where abs(coalesce(now.share, 0) - before.share) > {limit}
+"""
+_FILLED = _SHARES.format(null="null", limit=FILLED_CHANGE)
+_MIX = _SHARES.format(null="not null", limit=MIX_CHANGE)

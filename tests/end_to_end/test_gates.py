@@ -1,0 +1,82 @@
+"""Each gate fails on what it is there for: spoil a refreshed warehouse, judge it again."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.publishing.publish import candidate_path, write_candidate
+from orchestration.warehouse import Warehouse
+from quality import gate
+
+SPOILED = [
+    ("raw", "update meta.deliveries set records_read = records_read + 1 where contract = 'nc_voters'", "records read are"),
+    ("raw", "delete from raw.profiles where column_name = '_county' and value = '92'", "rows of each county"),
+    ("raw", "update {voters} set party_cd = null", "party_cd is there"),
+    ("raw", "update {voters} set ncid = 'ZZ1' where rowid < 500", "voter ids occur twice"),
+    ("raw", "update {votes} set voting_method = null", "voting_method is there"),
+    ("staging", "update {voters} set status_cd = 'Q'", "statuses are known"),
+    ("staging", "update {voters} set registr_dt = '##/##/####'", "registration_date is known"),
+    ("staging", "update {voters} set birth_year = '1900'", "birth_year is known"),
+    ("staging", "update {votes} set election_lbl = 'soon'", "votes have a date"),
+    ("marts", "delete from marts.voters where rowid < 3", "staged rows are the voters"),
+    ("marts", "insert into marts.voters from marts.voters limit 1", "voter_id is there once"),
+    ("marts", "update marts.voters set general_voted_count = general_eligible_count + 1", "more often than there were"),
+    ("marts", "delete from marts.vote_history where rowid < 3", "staged rows are the votes"),
+    ("marts", "delete from marts.elections", "election_id is in elections"),
+    ("marts", "update marts.residences set voter_count = voter_count + 1", "residents are the voters"),
+    ("marts", "update marts.precincts set registered_count = 0", "registered voters are the voters"),
+    ("segments", "insert into segments.segment_members select segment_id, 'NC-nobody' from segments.segments limit 1", "members are published"),
+    ("segments", "update segments.segments set size = size + 1", "sizes are the members"),
+    ("published", "delete from candidate.voters where rowid < 3", "voters has its"),
+    ("published", "create table candidate.secret as select 1 as n", "every table is described"),
+    ("published", "create schema candidate.raw; create table candidate.raw.nc_voters as select 1 as n", "only public tables"),
+    ("published", "comment on column candidate.voters.phone is null", "every column is described"),
+    (
+        "published",
+        "use candidate; create or replace view analyst.voting_methods as select 3 as people; use groundgame",
+        "no cell of analyst.voting_methods",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "spoil", "expected"), SPOILED, ids=[f"{g}-{e}" for g, _, e in SPOILED])
+def test_gate_fails(spoiling, name: str, spoil: str, expected: str) -> None:
+    settings, warehouse = spoiling
+    with warehouse.open() as con:
+        tables = dict(con.execute(
+            "select contract, 'raw.\"' || contract || '__' || delivery_id || '\"' from raw.scopes group by all"
+        ).fetchall())  # fmt: skip
+        if name == "published":
+            write_candidate(settings, con)
+            con.execute(f"attach '{candidate_path(settings)}' as candidate")
+        con.execute(spoil.format(voters=tables["nc_voters"], votes=tables["nc_vote_history"]))
+    found = gate.run(settings, warehouse, name, candidate_path(settings) if name == "published" else None)
+    assert [f for r in found for f in r.failed if expected in f], [r.failed for r in found]
+
+
+def test_every_gate_passes_unspoiled(spoiling) -> None:
+    settings, warehouse = spoiling
+    with warehouse.open() as con:
+        write_candidate(settings, con)
+    for name in ("raw", "staging", "marts", "segments", "published"):
+        found = gate.run(settings, warehouse, name, candidate_path(settings) if name == "published" else None)
+        assert {r.status for r in found} == {"passed"}, name
+        assert {r.table for r in found} == set(gate.suite(name).TABLES)
+        assert all(r.check_count for r in found)
+
+
+def test_an_empty_segment_is_a_warning_and_stops_nothing(spoiling) -> None:
+    settings, warehouse = spoiling
+    with warehouse.open() as con:
+        (segment,) = con.execute("select min(segment_id) from segments.segments").fetchone()
+        con.execute("delete from segments.segment_members where segment_id = ?", [segment])
+        con.execute("update segments.segments set size = 0, share = 0 where segment_id = ?", [segment])
+    found = {r.table: r for r in gate.run(settings, warehouse, "segments")}["segments.segments"]
+    assert found.status == "passed"
+    assert any("segments have members" in w for w in found.warnings)
+
+
+@pytest.fixture
+def spoiling(state):
+    with Warehouse(state).hold("a test") as warehouse:
+        yield state, warehouse

@@ -1,0 +1,207 @@
+"""A refresh that is killed or read all the while: readers see whole versions only, and the next run ends well."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.sample import SAMPLE_AS_OF
+from orchestration.settings import ROOT, Settings
+from tests import pipeline
+from tests.end_to_end.conftest import Refreshed
+
+RUN = [sys.executable, "-m", "orchestration.cli", "run"]
+# The progress line after which a run is killed, and the part of the time to its next line that it is left, drawn once.
+LINES = (
+    "",
+    "ncvhis_",
+    "ncvoter_",
+    "gate raw",
+    "staging:",
+    "gate staging",
+    "marts:",
+    "gate marts",
+    "segments:",
+    "written aside",
+)
+KILLS = dict(zip(LINES, random.Random(12).choices(range(100), k=len(LINES)), strict=True))
+WHAT_A_READER_SEES = (
+    "select data_version, (select count(*) from voters), (select count(*) from vote_history) from publication"
+)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A published version and a newer snapshot in the inbox, and what becomes of it where nothing disturbs the run."""
+
+    data_dir: Path
+    content: dict[str, list[tuple]]
+    versions: set[tuple]  # what a reader may see before and after
+    pauses: dict[str, float]  # seconds from each progress line to the next
+
+
+def command(settings: Settings) -> dict:
+    """What every start of a real run has in common."""
+    environment = os.environ | {"GROUNDGAME_DATA": str(settings.data_dir), "PYTHONUNBUFFERED": "1"}
+    return {"args": RUN, "cwd": ROOT, "env": environment, "text": True, "stdin": subprocess.DEVNULL}
+
+
+def start(settings: Settings) -> subprocess.Popen:
+    """A run in a process group of its own."""
+    return subprocess.Popen(
+        **command(settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def finish(settings: Settings) -> subprocess.CompletedProcess:
+    """A run to its end; one that hangs is an error."""
+    return subprocess.run(**command(settings), capture_output=True, timeout=180)
+
+
+def copy_of(data_dir: Path, folder: Path) -> Settings:
+    shutil.copytree(data_dir, folder)
+    return pipeline.settings_for(folder)
+
+
+def seen_by_a_reader(settings: Settings) -> tuple:
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        return con.execute(WHAT_A_READER_SEES).fetchone()
+
+
+@pytest.fixture(scope="module")
+def ready(refreshed: Refreshed, tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    folder = tmp_path_factory.mktemp("ready")
+    settings = copy_of(refreshed.settings.data_dir, folder / "data")
+    pipeline.deliver_sample(settings, as_of=SAMPLE_AS_OF + timedelta(days=180))
+    undisturbed = copy_of(settings.data_dir, folder / "undisturbed")
+    process = start(undisturbed)
+    times = {"": time.monotonic()}
+    for line in process.stdout:
+        times |= {
+            mark: time.monotonic() for mark in (*LINES[1:], "gate published") if mark in line and mark not in times
+        }
+    assert process.wait() == 0
+    moments = list(times.values())
+    pauses = dict(zip(times, [b - a for a, b in pairwise(moments)], strict=False))
+    versions = {seen_by_a_reader(settings), seen_by_a_reader(undisturbed)}
+    return Ready(settings.data_dir, pipeline.published_content(undisturbed), versions, pauses)
+
+
+@dataclass
+class Reader:
+    """What a thread saw that opened the published database again and again."""
+
+    reads: int = 0
+    seen: set[tuple] | None = None
+    error: str | None = None
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Reader]:
+    reader = Reader(seen=set())
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.wait(0.1):
+            try:
+                reader.seen.add(seen_by_a_reader(settings))
+            except Exception as error:
+                reader.error = repr(error)
+                return
+            reader.reads += 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield reader
+    finally:
+        done.set()
+        thread.join()
+
+
+def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, subprocess.CompletedProcess, Reader, dict]:
+    settings = copy_of(ready.data_dir, folder)
+    with reading(settings) as reader:
+        process = start(settings)
+        if line:
+            next(said for said in process.stdout if line in said)
+        time.sleep(ready.pauses[line] * KILLS[line] / 100)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        again = finish(settings)
+    return process.returncode, again, reader, pipeline.published_content(settings)
+
+
+@pytest.fixture(scope="module")
+def killed(ready: Ready, tmp_path_factory: pytest.TempPathFactory, request) -> Iterator[dict[str, Future]]:
+    """The runs of all the tests that were chosen, two at a time: most of a small run is one processor's work."""
+    folder = tmp_path_factory.mktemp("killed")
+    chosen = [i.callspec.params["line"] for i in request.session.items if i.originalname == test_kill.__name__]
+    with ThreadPoolExecutor(2) as pool:
+        yield {line: pool.submit(kill_and_run_again, ready, folder / str(n), line) for n, line in enumerate(chosen)}
+
+
+@pytest.mark.parametrize("line", LINES, ids=[f"{KILLS[n]}% after {n or 'start'}" for n in LINES])
+def test_kill(killed: dict[str, Future], ready: Ready, line: str) -> None:
+    status, again, reader, content = killed[line].result()
+    assert status == -signal.SIGKILL, "it had ended before it was killed"
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert content == ready.content
+    assert reader.error is None
+    assert reader.seen <= ready.versions
+    assert reader.reads > 20
+
+
+READER = f"""
+import duckdb, json, os, sys, time
+seen = set()
+while not os.path.exists(sys.argv[2]):
+    with duckdb.connect(sys.argv[1], read_only=True) as con:
+        seen.add(con.execute("{WHAT_A_READER_SEES}").fetchone())
+    time.sleep(0.2)
+print(json.dumps(list(seen)))
+"""
+
+
+def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Settings, tmp_path: Path) -> None:
+    """Readers in processes of their own: DuckDB shares an open file among the threads of one."""
+    stop = tmp_path / "stop"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READER, state.current, stop],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    whole = [seen_by_a_reader(state)]
+    try:
+        for weeks in range(1, 6):
+            pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(weeks=weeks))
+            assert pipeline.run(state) == 0
+            whole.append(seen_by_a_reader(state))
+    finally:
+        stop.touch()
+        ends = [(*reader.communicate(timeout=60), reader.returncode) for reader in readers]
+    assert [error for _, error, status in ends if status] == []
+    assert len(set(whole)) == 6
+    for output, _, _ in ends:
+        assert {tuple(row) for row in json.loads(output)} == set(whole)

@@ -1,0 +1,92 @@
+"""The shape of the project: the asset graph and adding a segment."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from orchestration.definitions import build_definitions
+from orchestration.settings import ROOT
+from tests import pipeline
+
+SNAPSHOT = Path(__file__).with_name("asset_graph.json")
+
+
+def test_the_asset_graph_is_the_one_on_record(tmp_path) -> None:
+    """A change of the graph shows here; if it is meant, write the new one with the command in the message."""
+    found = asset_graph(pipeline.settings_for(tmp_path))
+    assert found == json.loads(SNAPSHOT.read_text()), (
+        "the asset graph has changed; if that is meant: .venv/bin/python -m tests.end_to_end.test_project"
+    )
+
+
+def test_every_asset_says_what_it_is_and_whose(tmp_path) -> None:
+    graph = build_definitions(pipeline.settings_for(tmp_path)).resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.group_name == key.path[0], key
+
+
+def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
+    folder = project / "models" / "segments" / "definitions"
+    # A name that sorts last, over a mart: the members table must still be built after it.
+    (folder / "zz_seniors.sql").write_text("select voter_id from {{ ref('voters') }} where age_years >= 65\n")
+    (folder / "zz_seniors.yml").write_text(
+        "models:\n  - name: zz_seniors\n    description: Voters who are 65 or older on election day.\n"
+        "    config:\n      meta: {name: Seniors, owner: data, purposes: [mobilisation]}\n"
+        "    columns: [{name: voter_id, description: The voter., data_type: varchar}]\n"
+    )
+    settings = pipeline.settings_for(state.data_dir, project)
+    result = refresh(settings)
+    assert result.success
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        size, rule = con.execute("select size, rule from segments where segment_id = 'zz_seniors'").fetchone()
+        (members,) = con.execute("select count(*) from segment_members where segment_id = 'zz_seniors'").fetchone()
+        (seniors,) = con.execute("select count(*) from voters where age_years >= 65").fetchone()
+    assert size == members == seniors > 0
+    assert rule.startswith("Voters who are 65 or older")
+
+
+def refresh(settings):
+    import dagster as dg
+
+    from orchestration.cli import prepare_dagster
+
+    prepare_dagster(settings)
+    with dg.DagsterInstance.get() as instance:
+        return (
+            build_definitions(settings)
+            .resolve_job_def("refresh")
+            .execute_in_process(instance=instance, raise_on_error=False)
+        )
+
+
+def asset_graph(settings) -> dict:
+    definitions = build_definitions(settings)
+    graph = definitions.resolve_asset_graph()
+    return {
+        "assets": {
+            key.to_user_string(): {
+                "after": sorted(k.to_user_string() for k in graph.get(key).parent_keys),
+                "group": graph.get(key).group_name,
+                "checks": sorted(c.name for c in graph.get_check_keys_for_assets({key})),
+            }
+            for key in sorted(graph.get_all_asset_keys(), key=str)
+        },
+        "jobs": sorted(job.name for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")),
+        "schedules": sorted(s.name for s in definitions.schedules),
+        "sensors": sorted(s.name for s in definitions.sensors),
+    }
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    SNAPSHOT.write_text(json.dumps(asset_graph(pipeline.settings_for(Path(tempfile.mkdtemp()))), indent=1) + "\n")

@@ -1,0 +1,79 @@
+"""One opener at a time, and none that can reach outside the data directory."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+
+from orchestration.warehouse import Warehouse, WarehouseBusy
+from tests import pipeline
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from orchestration.warehouse import Warehouse
+from tests import pipeline
+with Warehouse(pipeline.settings_for(Path(sys.argv[1]))).hold("the other run"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_second_run_is_told_who_holds_the_warehouse_and_since_when(tmp_path, holder):
+    said: list[str] = []
+    with (
+        pytest.raises(WarehouseBusy, match=r"held by the other run, process \d+, since .* UTC; waited 1 s"),
+        Warehouse(pipeline.settings_for(tmp_path)).hold("a test", wait_seconds=1, say=said.append),
+    ):
+        pass
+    assert len(said) == 1
+    assert said[0].startswith(f"waiting: the warehouse is held by the other run, process {holder.pid}, since ")
+
+
+def test_a_killed_holder_lets_go_at_once_and_its_leftovers_are_swept(tmp_path, holder):
+    settings = pipeline.settings_for(tmp_path)
+    (settings.scratch / "clean-1").write_bytes(b"of a killed run")
+    holder.send_signal(signal.SIGKILL)
+    started = time.monotonic()
+    with Warehouse(settings).hold("a test", wait_seconds=5):
+        assert time.monotonic() - started < 4
+        assert not (settings.scratch / "clean-1").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from read_text('/etc/hostname')",
+        "copy (select 1) to '/tmp/groundgame-outside.csv'",
+        "attach '/tmp/groundgame-outside.duckdb'",
+        "install httpfs from 'https://example.org'",
+        "set enable_external_access = true",
+        "set memory_limit = '1TB'",
+    ],
+)
+def test_sql_cannot_reach_outside_or_lift_its_limits(tmp_path, statement: str):
+    with Warehouse(pipeline.settings_for(tmp_path)).hold("a test") as warehouse, warehouse.open() as con:
+        with pytest.raises(duckdb.Error):
+            con.execute(statement)
+        inside = tmp_path / "inbox" / "a.csv"
+        con.execute(f"copy (select 1 as n) to '{inside}'")
+        assert con.execute(f"select n from read_csv('{inside}')").fetchone() == (1,)
+
+
+def test_the_file_is_the_owners_alone(tmp_path):
+    with Warehouse(pipeline.settings_for(tmp_path)).hold("a test") as warehouse:
+        assert warehouse.path.stat().st_mode & 0o777 == 0o600

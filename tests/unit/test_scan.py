@@ -1,0 +1,124 @@
+"""The pass over a file's bytes, held against generated files: it counts every record, and finds the broken ones and no other."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.ingestion import scan as module
+from orchestration.ingestion.inbox import Refused
+from orchestration.ingestion.scan import read_header, scan_file, write_without
+
+NAMES = ("a", "b", "c", "d")
+# Everything that latin-1 text can hold in a field: tabs and quotes too, but no line breaks and no control bytes.
+LETTERS = [chr(b) for b in range(0x20, 0x100) if not 0x7F <= b < 0xA0] + ["\t", '"']
+RECORDS = st.lists(st.lists(st.text(LETTERS, max_size=8), min_size=4, max_size=4), max_size=30)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def line(values: list[str], quoting: int = csv.QUOTE_ALL, end: str = "\r\n") -> bytes:
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", quoting=quoting, lineterminator=end).writerow(values)
+    return out.getvalue().encode("latin-1")
+
+
+def scanned(folder: Path, content: bytes, copy: bool = False) -> module.Scan:
+    file = folder / "file.txt"
+    file.write_bytes(content)
+    return scan_file(file, read_header(file, "\t"), "\t", folder / "copy.zst" if copy else None)
+
+
+@QUICK
+@given(
+    RECORDS,
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    st.sampled_from(["\r\n", "\n"]),
+    st.booleans(),
+)
+def test_whole_records_are_counted_and_none_is_broken(tmp_path, records, quoting, end, ended):
+    content = line(list(NAMES), quoting, end) + b"".join(line(r, quoting, end) for r in records)
+    if not ended and records:
+        content = content.removesuffix(end.encode())
+    found = scanned(tmp_path, content, copy=True)
+    assert (found.records, found.broken, tuple(found.header)) == (len(records), [], NAMES)
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    kept = zstandard.ZstdDecompressor().decompressobj().decompress((tmp_path / "copy.zst").read_bytes())
+    assert kept == content
+
+
+# A broken record by construction, of the four-column file above.
+BREAKS = st.sampled_from(
+    [
+        b'"1"\t"2"\t"3"',
+        b'"1"\t"2"\t"3"\t"4"\t"5"',
+        b'"1"\t"2"\t"3"\t"4',
+        b'"1"\t"2\x92"\t"3"\t"4"',
+        b'"1"\t"2\0"\t"3"\t"4"',
+        b'"1"\t"2\n"\t"3"\t"4"',
+        b'"1"\t"2\r"\t"3"\t"4"',
+        b"",
+    ]
+)
+MIXED = st.lists(
+    st.one_of(
+        st.lists(st.text([c for c in LETTERS if c not in '\t"'], max_size=8), min_size=4, max_size=4).map(
+            lambda v: (line(v), True)
+        ),
+        BREAKS.map(lambda b: (b + b"\r\n", False)),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@QUICK
+@given(MIXED, st.integers(16, 90))
+def test_just_the_broken_records_are_found_wherever_a_block_ends(tmp_path, mixed, chunk):
+    content = line(list(NAMES)) + b"".join(record for record, _ in mixed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "REFUSE_FROM", 1_000)
+        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
+        whole = scanned(tmp_path, content)
+        patch.setattr(module, "CHUNK", max(chunk, len(line(list(NAMES)))))
+        pieces = scanned(tmp_path, content)
+    assert whole.records == len(mixed)
+    assert [b.record for b in whole.broken] == [n for n, (_, good) in enumerate(mixed, 1) if not good]
+    assert (pieces.records, pieces.broken, pieces.sha256) == (whole.records, whole.broken, whole.sha256)
+    for entry in whole.broken:
+        record = mixed[entry.record - 1][0].removesuffix(b"\r\n")
+        assert entry.raw.encode("latin-1") == record
+        before = b"".join(r for r, _ in mixed[: entry.record - 1])
+        assert entry.line == 2 + before.count(b"\n")
+    target = tmp_path / "clean.txt"
+    write_without(tmp_path / "file.txt", whole, target)
+    assert target.read_bytes() == line(list(NAMES)) + b"".join(record for record, good in mixed if good)
+
+
+@QUICK
+@given(st.binary(max_size=3_000))
+def test_no_bytes_bring_it_down(tmp_path, content):
+    found = None
+    with contextlib.suppress(Refused):
+        found = scanned(tmp_path, content)
+    assert found is None or 0 <= len(found.broken) <= found.records
+
+
+@pytest.mark.parametrize(
+    ("broken", "records", "refused"),
+    [(1, 2, False), (2, 3, True), (100, 1_000, False), (101, 1_000, True), (101, 2_020, False), (102, 2_020, True)],
+)
+def test_a_file_is_refused_for_too_many_broken_records(broken: int, records: int, refused: bool):
+    entries = [module.Broken(n, n + 1, "blank line", "") for n in range(broken)]
+    if refused:
+        with pytest.raises(Refused, match="too many"):
+            module.refuse_too_many(entries, records)
+    else:
+        module.refuse_too_many(entries, records)
