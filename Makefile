@@ -28,8 +28,9 @@ help:
 run: .venv/.installed
 	@$(BIN)/groundgame run $(if $(AS_OF),--as-of $(AS_OF))
 
+# Two at a time, a module's tests together since they share what takes long to make.
 test: .venv/.installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
 check: lint
 	@$(BIN)/python -m pytest tests/unit tests/integration/test_dbt_project.py

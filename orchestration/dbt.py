@@ -174,8 +174,9 @@ class Translator(DagsterDbtTranslator):
         return group(next((step for step, schemas in SCHEMAS.items() if schema in schemas), "raw"))
 
     def get_owners(self, props: dict) -> list[str]:
-        """Who answers for it: by its YAML (`meta: {owner: ...}`), else the data team."""
-        return [props["config"].get("meta", {}).get("owner", OWNER)]
+        """Who answers for it: by its YAML (`meta: {owner: ...}`, a team or an address), else the data team."""
+        owner = str(props["config"].get("meta", {}).get("owner", OWNER))
+        return [owner if "@" in owner or owner.startswith("team:") else f"team:{owner}"]
 
 
 def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
