@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
 import dagster as dg
@@ -60,23 +60,25 @@ class Dbt:
         _ = self.manifest
         return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
 
-    def run(self, select: tuple[str, ...]) -> dict[str, float]:
+    def run(self, select: Iterable[str]) -> dict[str, float]:
         """Build the selected models and seeds; return the seconds that each took by its unique id.
 
         Raises:
             DbtFailed: a model failed.
         """
-        result = self._invoke(
-            "build",
-            "--select",
-            *select,
-            "--resource-type",
-            "model",
-            "--resource-type",
-            "seed",
-            manifest=self.manifest,
-        )
+        kinds = ("--resource-type", "model", "--resource-type", "seed")
+        result = self._invoke("build", "--select", *select, *kinds, manifest=self.manifest)
         return {r.node.unique_id: r.execution_time for r in result.result}
+
+    def tables(self, layer: str) -> dict[str, str]:
+        """The models and seeds of a layer, each behind those that it is made from: unique id to schema.table."""
+        nodes = {k: n for k, n in self.manifest_dict()["nodes"].items() if n["resource_type"] in ("model", "seed")}
+        order = TopologicalSorter({name: set(node["depends_on"].get("nodes", [])) for name, node in nodes.items()})
+        return {
+            name: f"{nodes[name]['schema']}.{nodes[name]['name']}"
+            for name in order.static_order()
+            if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
+        }
 
     def asset_keys(self) -> dict[str, dg.AssetKey]:
         """schema.table of every model, seed and source to its asset."""
@@ -87,13 +89,6 @@ class Dbt:
             for node in nodes
             if node["resource_type"] in ("model", "seed", "source")
         }
-
-    def keys_in_order(self) -> list[dg.AssetKey]:
-        """The assets of all nodes, each behind those that it is made from."""
-        manifest, translator = self.manifest_dict(), Translator()
-        nodes = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
-        order = TopologicalSorter({name: set(node["depends_on"].get("nodes", [])) for name, node in nodes.items()})
-        return [translator.get_asset_key(nodes[name]) for name in order.static_order() if name in nodes]
 
     def test(self, select: str) -> list:
         """Run the selected tests and return dbt's results; for the test suite."""
@@ -200,36 +195,55 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             # A person who asks for this step alone wants it built; the whole job builds what has changed.
             whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
             stands = whole_job and versions.built_version(con, layer) == wanted
+            tables = dbt.tables(layer)
+            table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
+            stale = [
+                name
+                for name, table in tables.items()
+                if not whole_job or versions.built_version(con, table) != table_versions[name]
+            ]
             if not stands:
-                versions.start_build(con, layer)
+                versions.start_build(con, layer, [tables[name] for name in stale])
         if stands:
             context.log.info(f"{layer}: nothing changed, the tables stand")
-            for key in dbt.keys_in_order():
+            for name, table in tables.items():
+                key = dg.AssetKey(table.split("."))
                 if key in context.selected_asset_keys:
-                    yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(wanted))
+                    yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(table_versions[name]))
             return
-        seconds = dbt.run(LAYERS[layer])
+        seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
                 reconcile.record_suppressed(con)
-            version = versions.finish_build(settings, con, layer)
-            lineages = ColumnLineage(con, dbt.asset_keys())
-            built = [_materialized(dbt, con, lineages, node, took, version) for node, took in seconds.items()]
+            built_from = {tables[name]: table_versions[name] for name in stale}
+            versions.finish_build(settings, con, layer, built_from)
+            lineages = ColumnLineage(con, dbt.asset_keys(), dbt.target / f"lineage_{layer}.json")
+            built = [
+                _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
+            ]
+            lineages.keep()
         rows = sum(r.metadata["dagster/row_count"] for r in built)
-        context.log.info(f"{layer}: {len(built)} tables and views, {rows:,} rows, {time.monotonic() - started:.1f} s")
+        standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""
+        context.log.info(
+            f"{layer}: {len(tables)} tables and views{standing}, {rows:,} rows, {time.monotonic() - started:.1f} s"
+        )
         # The layer is always built as a whole; a person may have asked for one table of it.
         yield from (result for result in built if result.asset_key in context.selected_asset_keys)
 
     return build
 
 
-def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, seconds: float, version: str):
+def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, seconds: float | None, version: str):
     node = dbt.manifest.nodes[unique_id]
     name = f"{node.schema}.{node.name}"
     [(rows,)] = con.execute(f'select count(*) from "{node.schema}"."{node.name}"').fetchall()
     columns = con.execute(f'describe "{node.schema}"."{node.name}"').fetchall()
     described = {column: info.description for column, info in node.columns.items()}
-    lineage = lineages.of(dbt.target / "compiled" / node.package_name / node.original_file_path)
+    parents = [dbt.manifest.nodes.get(p) or dbt.manifest.sources[p] for p in node.depends_on_nodes]
+    lineage = lineages.of(
+        dbt.target / "compiled" / node.package_name / node.original_file_path,
+        [f"{parent.schema}.{parent.name}" for parent in parents],
+    )
     return dg.MaterializeResult(
         asset_key=dg.AssetKey([node.schema, node.name]),
         metadata={
@@ -239,7 +253,7 @@ def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, second
             ),
             **({"dagster/column_lineage": lineage} if lineage else {}),
             **pictures.of_table(con, name),
-            "seconds": round(seconds, 2),
+            **({} if seconds is None else {"seconds": round(seconds, 2)}),
         },
         data_version=dg.DataVersion(version),
     )

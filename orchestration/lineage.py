@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -17,45 +20,71 @@ DIALECT = "duckdb"
 
 
 class ColumnLineage:
-    """Reads lineages against the tables and views that stand in the warehouse now."""
+    """Reads lineages against the tables and views that stand in the warehouse now.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, keys: Mapping[str, dg.AssetKey]):
+    Reading one takes up to half a second, so they are remembered in the file `kept` for as long as the SQL and the columns
+    that it reads stay the same.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, keys: Mapping[str, dg.AssetKey], kept: Path):
         """`keys` maps schema.table to its asset."""
         self.keys = keys
         self.schema = MappingSchema(dialect=DIALECT)
-        for catalog, schema, table, columns in con.execute(
+        tables = con.execute(
             """
-            select database_name, schema_name, table_name, map_from_entries(list((column_name, data_type)))
-            from duckdb_columns() where not internal and not contains(table_name, '__raw') group by all
+            select database_name, schema_name, table_name, list(column_name order by column_index), list(data_type order by column_index)
+            from duckdb_columns() where not internal and not contains(table_name, '__raw') group by all order by all
             """
-        ).fetchall():
-            if f"{schema}.{table}" in keys:
-                self.schema.add_table(exp.table_(table, db=schema, catalog=catalog), columns, dialect=DIALECT)
+        ).fetchall()
+        self.tables = {f"{row[1]}.{row[2]}": row for row in tables if f"{row[1]}.{row[2]}" in keys}
+        for catalog, schema, table, columns, types in self.tables.values():
+            known = dict(zip(columns, types, strict=True))
+            self.schema.add_table(exp.table_(table, db=schema, catalog=catalog), known, dialect=DIALECT)
+        self.kept = kept
+        self.used: dict[str, dict[str, list[tuple[str, str]]] | None] = {}
+        self.known: dict[str, dict[str, list[tuple[str, str]]] | None] = {}
+        with suppress(OSError, ValueError):  # the first time, or a run was stopped while it wrote
+            self.known = json.loads(kept.read_text(encoding="utf-8"))
 
-    def of(self, compiled: Path) -> dg.TableColumnLineage | None:
-        """The lineage of a model by its compiled SQL; None where it cannot be read."""
+    def of(self, compiled: Path, parents: Iterable[str]) -> dg.TableColumnLineage | None:
+        """The lineage of a model by its compiled SQL and the tables that it reads; None where it cannot be read."""
         try:
-            query = qualify(
-                parse_one(compiled.read_text(encoding="utf-8"), dialect=DIALECT), schema=self.schema, dialect=DIALECT
-            )
+            sql = compiled.read_text(encoding="utf-8")
+        except OSError:  # a seed has none
+            return None
+        columns = [self.tables.get(table) for table in sorted(parents)]
+        key = hashlib.sha256(f"{columns} {sql}".encode()).hexdigest()
+        origins = self.used[key] = self.known[key] if key in self.known else self._read(sql)
+        if origins is None:
+            return None
+        return dg.TableColumnLineage(
+            {
+                column: [dg.TableColumnDep(asset_key=self.keys[table], column_name=name) for table, name in found]
+                for column, found in origins.items()
+            }
+        )
+
+    def keep(self) -> None:
+        """Remember the lineages that were asked for, and no others."""
+        if self.used.keys() != self.known.keys():
+            self.kept.write_text(json.dumps(self.used), encoding="utf-8")
+
+    def _read(self, sql: str) -> dict[str, list[tuple[str, str]]] | None:
+        """For each column the (schema.table, column) pairs that it is made from."""
+        try:
+            query = qualify(parse_one(sql, dialect=DIALECT), schema=self.schema, dialect=DIALECT)
             scope = build_scope(query)
-            return dg.TableColumnLineage(
-                {
-                    column: self._origins(lineage(column, query, self.schema, scope=scope, dialect=DIALECT, copy=False))
-                    for column in query.named_selects
-                }
-            )
-        except (SqlglotError, OSError):
+            return {
+                column: self._origins(lineage(column, query, self.schema, scope=scope, dialect=DIALECT, copy=False))
+                for column in query.named_selects
+            }
+        except SqlglotError:
             return None
 
-    def _origins(self, node) -> list[dg.TableColumnDep]:
+    def _origins(self, node) -> list[tuple[str, str]]:
         found = {
             (f"{leaf.expression.db}.{leaf.expression.name}", leaf.name.split(".")[-1].strip('"'))
             for leaf in node.walk()
             if isinstance(leaf.expression, exp.Table)
         }
-        return [
-            dg.TableColumnDep(asset_key=self.keys[table], column_name=column)
-            for table, column in sorted(found)
-            if table in self.keys
-        ]
+        return sorted(pair for pair in found if pair[0] in self.keys)

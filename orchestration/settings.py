@@ -74,7 +74,7 @@ class Limits:
     # Half, because dbt, Great Expectations and Dagster take memory of their own beside DuckDB.
     memory: int = field(default_factory=lambda: min(machine_memory() // 2, 3 * GIB))
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
-    spill: int | None = None  # bytes on disk; None is half of what is free where the data lies
+    spill: int | None = None  # bytes on disk; None is a quarter to a half of what is free where the data lies
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> Limits:

@@ -96,7 +96,7 @@ create table if not exists meta.builds (
     data_version varchar not null,
     built_at timestamp not null
 );
-comment on table meta.builds is 'The data version from which each step''s tables were last built to the end.';
+comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end.';
 
 create table if not exists meta.intakes (
     run_id varchar not null,
@@ -228,7 +228,8 @@ class Warehouse:
 def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
     """DuckDB's settings on every connection of ours: memory, threads, where and how far it spills, nothing from the network."""
     disk = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
-    spill = bounds.spill or shutil.disk_usage(disk).free // 2
+    # A power of two, so that it seldom changes: dbt parses its whole project anew when a setting has.
+    spill = bounds.spill or 1 << (shutil.disk_usage(disk).free // 2).bit_length() - 1
     return {
         "memory_limit": f"{bounds.memory >> 20}MiB",
         "threads": bounds.threads,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,15 +25,7 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
     It changes with the deliveries that are current or were before and the days that they show, with the models and macros up to the step, and
     with what `campaign.yaml` passes to them.
     """
-    rows = con.execute(
-        """
-        select s.*, now.as_of, before.as_of from raw.scopes s
-        left join meta.deliveries now on now.delivery_id = s.delivery_id
-        left join meta.deliveries before on before.delivery_id = s.previous_delivery_id
-        order by all
-        """
-    ).fetchall()
-    version = hashlib.sha256(repr(rows).encode())
+    version = hashlib.sha256(repr(_deliveries(con)).encode())
     for earlier in STEPS[1 : STEPS.index(step) + 1]:
         for folder in _FOLDERS.get(earlier, ()):
             _add_files(version, settings.dbt_project_dir, folder)
@@ -40,27 +33,84 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
         _add_files(version, ROOT, "orchestration/publishing")
     if step != "raw":
         _add_files(version, settings.dbt_project_dir, "macros")
-        version.update(repr((settings.campaign.election, settings.campaign.states)).encode())
+        version.update(_decisions(settings))
     return version.hexdigest()[:16]
 
 
-def start_build(con: duckdb.DuckDBPyConnection, step: str) -> None:
-    """Say that a step's tables are in the making: until `finish_build` no gate holds for them."""
-    con.execute("delete from meta.builds where step = ?", [step])
+def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection, manifest: dict) -> dict[str, str]:
+    """For each model and seed of dbt's manifest the version that its table would be built from now.
+
+    It changes with the deliveries, models and seeds that lie before it, so that a new voter file leaves what is made of the
+    vote history alone as it stands.
+    """
+    base = hashlib.sha256(_decisions(settings))
+    _add_files(base, settings.dbt_project_dir, "macros")
+    deliveries = _deliveries(con)
+    found: dict[str, str] = {}
+
+    def version_of(unique_id: str) -> str:
+        if unique_id not in found:
+            version = base.copy()
+            node = manifest["sources"].get(unique_id)
+            if node:
+                own = [row for row in deliveries if node["name"].startswith(row[0])]
+                version.update(repr(own or deliveries).encode())
+            else:
+                node = manifest["nodes"][unique_id]
+                files = [node["original_file_path"], (node["patch_path"] or "").partition("://")[2]]
+                for file in filter(None, files):
+                    version.update((settings.dbt_project_dir / file).read_bytes())
+                for parent in sorted(node["depends_on"].get("nodes", [])):
+                    version.update(version_of(parent).encode())
+            found[unique_id] = version.hexdigest()[:16]
+        return found[unique_id]
+
+    return {
+        name: version_of(name) for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")
+    }
 
 
-def finish_build(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) -> str:
-    """Say that a step's tables are whole, and return the version they were built from."""
+def start_build(con: duckdb.DuckDBPyConnection, step: str, tables: Iterable[str] = ()) -> None:
+    """Say that a step's tables are in the making: until `finish_build` no gate holds for them, and those in `tables`
+    (schema.table) stand for nothing."""
+    con.execute("delete from meta.builds where step in (select unnest(?))", [[step, *tables]])
+
+
+def finish_build(
+    settings: Settings, con: duckdb.DuckDBPyConnection, step: str, tables: Mapping[str, str] | None = None
+) -> str:
+    """Say that a step's tables are whole, and return the version they were built from. `tables` gives that of each
+    table (schema.table) that was built by itself."""
     version = data_version(settings, con, step)
     now = datetime.now(UTC).replace(tzinfo=None)
-    con.execute("insert or replace into meta.builds values (?, ?, ?)", [step, version, now])
+    con.executemany(
+        "insert or replace into meta.builds values (?, ?, ?)",
+        [(name, built_from, now) for name, built_from in [*(tables or {}).items(), (step, version)]],
+    )
     return version
 
 
 def built_version(con: duckdb.DuckDBPyConnection, step: str) -> str | None:
-    """The version that a step's tables were last built from to the end; None if never or half."""
+    """The version that a step, or one table (schema.table), was last built from to the end; None if never or half."""
     row = con.execute("select data_version from meta.builds where step = ?", [step]).fetchone()
     return row[0] if row else None
+
+
+def _deliveries(con: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Contract, county, delivery and the one before, and the days that they show."""
+    return con.execute(
+        """
+        select s.*, now.as_of, before.as_of from raw.scopes s
+        left join meta.deliveries now on now.delivery_id = s.delivery_id
+        left join meta.deliveries before on before.delivery_id = s.previous_delivery_id
+        order by all
+        """
+    ).fetchall()
+
+
+def _decisions(settings: Settings) -> bytes:
+    """What `campaign.yaml` passes to the models."""
+    return repr((settings.campaign.election, settings.campaign.states)).encode()
 
 
 def _add_files(version: hashlib._Hash, project: Path, folder: str) -> None:

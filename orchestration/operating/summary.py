@@ -114,6 +114,8 @@ def gate_lines(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[list
 
 
 def _segments(con: duckdb.DuckDBPyConnection) -> list[str]:
+    if versions.built_version(con, "segments") is None:
+        return ["  not reached"]
     rows = con.execute(
         "select name, size, printf('%.1f %%', 100 * share) from segments.segments order by size desc, name"
     ).fetchall()

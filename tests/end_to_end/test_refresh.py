@@ -14,6 +14,7 @@ import pytest
 from orchestration import cli
 from orchestration.operating import summary
 from orchestration.sample import SAMPLE_AS_OF
+from orchestration.warehouse import Warehouse
 from tests import nc, pipeline
 from tests.end_to_end.conftest import Refreshed
 
@@ -176,6 +177,27 @@ def test_a_later_snapshot_yields_changes_and_a_new_version(state) -> None:
     )
     assert new == now - was
     assert removed == was - now
+
+
+def test_what_did_not_change_stands_and_the_content_is_that_of_a_full_run(state, tmp_path, capsys) -> None:
+    later = SAMPLE_AS_OF + timedelta(days=30)
+    full = pipeline.settings_for(tmp_path / "full")
+    pipeline.deliver_sample(full)
+    assert pipeline.run(full, "--only", "raw") == 0
+    for settings in (state, full):
+        pipeline.deliver_sample(settings, as_of=later)
+        (settings.inbox / "ncvhis_Statewide.txt").unlink()
+        capsys.readouterr()
+        assert pipeline.run(settings) == 0
+        standing = re.findall(r"(\w+): \d+ tables and views, (\d+) of them stand", capsys.readouterr().out)
+        assert bool(standing) == (settings is state)
+    with Warehouse(state).hold("a test") as warehouse, warehouse.open() as con:
+        built = dict(con.execute("select step, built_at from meta.builds").fetchall())
+    # The ballots are made of the vote history alone, of which no new file came.
+    assert built["intermediate.int_ballots"] < built["marts.voters"] == built["marts"]
+    # What is told of the runs themselves differs: one had judged the earlier file, too.
+    of_runs = dict.fromkeys(("deliveries", "gate_results"))
+    assert pipeline.published_content(state) | of_runs == pipeline.published_content(full) | of_runs
 
 
 def test_three_versions_are_kept_and_an_open_reader_keeps_its_own(state) -> None:

@@ -34,15 +34,26 @@ named as (
 
 ),
 
+more_than_once as (
+
+    select voter_id, election_date from named group by voter_id, election_date having count(*) > 1
+
+),
+
 one_row_each as (
 
+    select * from named anti join more_than_once using (voter_id, election_date)
+    union all
     -- The state repeats a ballot under the old and the new label of its voting method.
-    select *
-    from named
-    qualify row_number() over (
-        partition by voter_id, election_date
-        order by as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id
-    ) = 1
+    (
+        select *
+        from named
+        semi join more_than_once using (voter_id, election_date)
+        qualify row_number() over (
+            partition by voter_id, election_date
+            order by as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id
+        ) = 1
+    )
 
 ),
 

@@ -19,15 +19,27 @@ flagged as (
 
 ),
 
+more_than_once as (
+
+    select voter_id from flagged group by voter_id having count(*) > 1
+
+),
+
 final as (
 
+    -- Only these few are put in order: a window over all voters takes three times as long.
+    select * from flagged where voter_id not in (select voter_id from more_than_once)
+    union all
     -- A voter who moved stands in the file twice: removed in the old county, active in the new one.
-    select *
-    from flagged
-    qualify row_number() over (
-        partition by voter_id
-        order by is_registered desc, as_of desc, registration_date desc nulls last, record_number, delivery_id
-    ) = 1
+    (
+        select *
+        from flagged
+        where voter_id in (select voter_id from more_than_once)
+        qualify row_number() over (
+            partition by voter_id
+            order by is_registered desc, as_of desc, registration_date desc nulls last, record_number, delivery_id
+        ) = 1
+    )
 
 )
 
