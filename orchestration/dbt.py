@@ -211,7 +211,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         seconds = dbt.run(LAYERS[layer])
         with warehouse.open() as con:
             if layer == "staging":
-                reconcile.record_suppressed(con)
+                reconcile.record_suppressed(con, settings.campaign.states)
             version = versions.finish_build(settings, con, layer)
             lineages = ColumnLineage(con, dbt.asset_keys())
             built = [_materialized(dbt, con, lineages, node, took, version) for node, took in seconds.items()]
