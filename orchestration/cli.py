@@ -76,8 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="write the files of a generated state")
     sample.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where the two files go; truth/ lies beside it"
+        "--out", type=Path, required=True, metavar="DIR", help="where the files go; truth/ lies beside it"
     )
+    sample.add_argument("--state", default="NC", type=str.upper, help="whose files to write (default: NC)")
     sample.add_argument("--voters", type=int, default=SAMPLE_VOTERS)
     sample.add_argument("--seed", type=int, default=SAMPLE_SEED)
     sample.add_argument("--as-of", **day, help="the day that the files show")
@@ -217,11 +218,13 @@ def _sample_if_new(settings: Settings) -> None:
         return
     from orchestration.sample import write_sample
 
-    print(
-        f"{settings.data_dir} is new and its inbox empty: writing a generated state of {SAMPLE_VOTERS:,} voters into it"
-    )
     mark_directory(settings, "sample")
-    write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED)
+    for state in settings.campaign.states:
+        print(
+            f"{settings.data_dir} is new and its inbox empty: writing a generated state of {SAMPLE_VOTERS:,} voters into it "
+            f"({state})"
+        )
+        write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED, state=state)
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -234,8 +237,8 @@ def _sample(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    paths = write_sample(options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF)
-    print(f"{paths.voters_file}\n{paths.history_file}\ntruth: {paths.truth_dir}")
+    paths = write_sample(options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF, options.state)
+    print("\n".join(map(str, paths.files)) + f"\ntruth: {paths.truth_dir}")
     return 0
 
 

@@ -214,7 +214,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
-                reconcile.record_suppressed(con)
+                reconcile.record_suppressed(con, settings.campaign.states)
             built_from = {tables[name]: table_versions[name] for name in stale}
             versions.finish_build(settings, con, layer, built_from)
             lineages = ColumnLineage(con, dbt.asset_keys(), dbt.target / f"lineage_{layer}.json")

@@ -24,20 +24,22 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     segments = [key for key in layers["segments"].keys if key.path[-1] in ("segments", "segment_members")]
     marts = [key for key in layers["marts"].keys if key.path[0] == "marts"]
     assets: list[dg.AssetSpec | dg.AssetsDefinition] = [
-        *delivered_assets(),
+        *delivered_assets(settings),
         raw_assets(settings),
         *layers.values(),
         *published_assets(settings, [*marts, *segments]),
     ]
     checks = [
-        gate_checks(settings, name, {table: dg.AssetKey(table.split(".")) for table in gate.suite(name).TABLES})
+        gate_checks(
+            settings, name, {table: dg.AssetKey(table.split(".")) for table in gate.suite(name).tables(settings)}
+        )
         for name in ("raw", *LAYERS)
     ]
     checks.append(
         gate_checks(
             settings,
             "published",
-            dict.fromkeys(gate.suite("published").TABLES, CANDIDATE),
+            dict.fromkeys(gate.suite("published").tables(settings), CANDIDATE),
             candidate_path(settings),
         )
     )

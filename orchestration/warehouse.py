@@ -45,7 +45,7 @@ comment on column meta.deliveries.delivery_id is 'First 16 characters of the has
 comment on column meta.deliveries.contract is 'The file format that it fits; null if it fits none.';
 comment on column meta.deliveries.file_name is 'The name under which it lay in the inbox.';
 comment on column meta.deliveries.sha256 is 'SHA-256 of the delivered text (of the unpacked member, for a zip).';
-comment on column meta.deliveries.scope is 'What it covers: a state (NC) or one county of it (NC-092).';
+comment on column meta.deliveries.scope is 'What it covers: a state (NC), one county of it (NC-092) or several (OH-01..22).';
 comment on column meta.deliveries.as_of is 'The day that it shows.';
 comment on column meta.deliveries.received_at is 'When it was taken in, UTC. Differs from run to run.';
 comment on column meta.deliveries.records_read is 'Records in the file, counted by line ends and not by the CSV reader; the header is none.';
@@ -130,7 +130,7 @@ create table if not exists raw.profiles (
 comment on table raw.profiles is 'Per delivery and column the rows that have a value (value is null), and for a few code columns the rows per value.';
 
 create table if not exists raw.scopes (
-    contract varchar not null, county_number integer, delivery_id varchar not null, previous_delivery_id varchar
+    contract varchar not null, county_code varchar not null, delivery_id varchar not null, previous_delivery_id varchar
 );
 comment on table raw.scopes is 'Which delivery each county''s records come from, and which they came from before.';
 

@@ -57,7 +57,7 @@ class TableResult:
 
 
 def suite(gate: str) -> ModuleType:
-    """The module of a gate's checks: `TABLES` and `expectations(settings, con)`."""
+    """The module of a gate's checks: `tables(settings)` and `expectations(settings, con)`."""
     return importlib.import_module(f"quality.suites.{gate}")
 
 
@@ -84,7 +84,7 @@ def require_passed(settings: Settings, con: duckdb.DuckDBPyConnection, gate: str
         "select table_name, status, failed_checks from meta.gate_results where gate = ? and data_version = ? order by 1",
         [gate, wanted],
     ).fetchall()
-    if {table for table, _, _ in results} != set(suite(gate).TABLES):
+    if {table for table, _, _ in results} != set(suite(gate).tables(settings)):
         raise GateClosed(f"{refusal}: gate `{gate}` has no result for this data. {again}")
     failed = [f"{table}: {'; '.join(checks)}" for table, status, checks in results if status == "failed"]
     if failed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.ingestion.contracts import Contract
-from orchestration.ingestion.load import raw_table
+from orchestration.ingestion.load import UNKNOWN_COUNTY, county_code, raw_table, text_literal
 
 
 def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
@@ -31,12 +31,16 @@ def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
 def current(contract: Contract) -> str:
     """Deliveries of whose counties not exactly the rows that were counted at loading are current."""
     return f"""
-        with expected as (
-            select s.delivery_id, sum(p.row_count) as row_count
-            from raw.scopes s
-            join raw.profiles p on p.delivery_id = s.delivery_id and p.column_name = '_county'
-              and p.value::integer = s.county_number
-            where s.contract = '{contract.name}' group by 1
+        with mine as (
+            select distinct s.delivery_id, d.scope from raw.scopes s join meta.deliveries d using (delivery_id)
+            where s.contract = '{contract.name}'
+        ),
+        expected as (
+            select m.delivery_id, sum(p.row_count) as row_count
+            from mine m join raw.profiles p on p.delivery_id = m.delivery_id and p.column_name = '_county'
+            where (m.scope <> '{contract.state}' and p.value = '{UNKNOWN_COUNTY}') or p.value in (
+                select county_code from raw.scopes s where s.contract = '{contract.name}' and s.delivery_id = m.delivery_id)
+            group by 1
         ),
         found as (select _delivery_id as delivery_id, count(*) as row_count from raw.{contract.name} group by 1)
         select delivery_id from expected full join found using (delivery_id)
@@ -44,12 +48,17 @@ def current(contract: Contract) -> str:
     """
 
 
-def staged() -> str:
-    """Voter deliveries whose loaded rows are not those that passed staging plus those suppressed."""
-    return """
-        with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.nc_voters group by 1),
-        passed as (select delivery_id, count(*) as n from staging.stg_nc__voters group by 1),
-        held_back as (select delivery_id, count(*) as n from staging.stg_nc__voters_suppressed group by 1)
+def staging_table(state: str, entities: str) -> str:
+    """The staging view of a state's `voters`, `vote_history`, `voters_suppressed` and so on."""
+    return f"staging.stg_{state.lower()}__{entities}"
+
+
+def staged(contract: Contract) -> str:
+    """Deliveries of a state's voters whose loaded rows are not those that passed staging plus those suppressed."""
+    return f"""
+        with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
+        passed as (select delivery_id, count(*) as n from {staging_table(contract.state, "voters")} group by 1),
+        held_back as (select delivery_id, count(*) as n from {staging_table(contract.state, "voters_suppressed")} group by 1)
         select loaded.delivery_id from loaded
         left join passed using (delivery_id)
         left join held_back using (delivery_id)
@@ -57,38 +66,62 @@ def staged() -> str:
     """
 
 
-def staged_history() -> str:
-    """A row if the history rows in raw and in staging differ in number."""
-    return """
-        select 1 from (select count(*) as n from raw.nc_vote_history) r, (select count(*) as n from staging.stg_nc__vote_history) s
+def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
+    """A row if the history in raw and in staging differ in number: rows, or where the voters' contract has a column for
+    each election the cells in those columns that are not blank."""
+    raw = f"select count(*) as n from raw.{contract.name}"
+    if contract.elections:
+        raw = f"select coalesce(sum(n), 0) as n from ({' union all '.join(_cells(con, contract)) or 'select 0 as n'})"
+    return f"""
+        select 1 from ({raw}) r, (select count(*) as n from {staging_table(contract.state, "vote_history")}) s
         where r.n <> s.n
     """
 
 
-def merged_voters() -> str:
+def _cells(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
+    """For each current delivery the query that counts its cells by election, column by column in its own table."""
+    queries = []
+    for delivery_id, scope, counties in con.execute(
+        "select delivery_id, scope, list(county_code) from raw.scopes join meta.deliveries using (delivery_id) "
+        "where raw.scopes.contract = ? group by all",
+        [contract.name],
+    ).fetchall():
+        table = raw_table(contract.name, delivery_id)
+        columns = [c for (c,) in con.execute(f"select column_name from (describe {table})").fetchall()]
+        counts = " + ".join(f"""count(nullif(trim("{c}"), ''))""" for c in columns if c not in contract.columns)
+        codes = ", ".join(map(text_literal, counties if scope == contract.state else [*counties, UNKNOWN_COUNTY]))
+        queries.append(
+            f"select {counts or 0} as n from {table} where {county_code(contract, counties[0])} in ({codes})"
+        )
+    return queries
+
+
+def merged_voters(states: list[str]) -> str:
     """A row if staged records are not the published voters, those no longer registered, and those merged."""
-    return """
-        with staged as (select count(*) as n from staging.stg_nc__voters),
+    return f"""
+        with records as ({_union(states, "voters", "voter_id, registration_status")}),
+        staged as (select count(*) as n from records),
         published as (select count(*) as n from marts.voters),
         unregistered as (
             select count(*) as n from (
-                select voter_id from staging.stg_nc__voters where voter_id is not null group by voter_id
+                select voter_id from records where voter_id is not null group by voter_id
                 having not coalesce(bool_or(registration_status in ('active', 'inactive', 'temporary')), false)
             )
         ),
         merged as (
-            select coalesce(sum(n - 1), 0) as n from (select count(*) as n from staging.stg_nc__voters where voter_id is not null group by voter_id)
+            select coalesce(sum(n - 1), 0) as n from (select count(*) as n from records where voter_id is not null group by voter_id)
         ),
-        without_id as (select count(*) as n from staging.stg_nc__voters where voter_id is null)
+        without_id as (select count(*) as n from records where voter_id is null)
         select 1 from staged, published, unregistered, merged, without_id
         where staged.n <> published.n + unregistered.n + merged.n + without_id.n
     """
 
 
-def merged_history() -> str:
+def merged_history(states: list[str]) -> str:
     """A row if staged history rows are not the published ones, those of unpublished voters, and repeated labels."""
-    return """
-        with staged as (select voter_id, election_date, count(*) as n from staging.stg_nc__vote_history group by all),
+    return f"""
+        with records as ({_union(states, "vote_history", "voter_id, election_date")}),
+        staged as (select voter_id, election_date, count(*) as n from records group by all),
         total as (select coalesce(sum(n), 0) as n from staged),
         published as (select count(*) as n from marts.vote_history),
         others as (
@@ -104,12 +137,16 @@ def merged_history() -> str:
     """
 
 
-def record_suppressed(con: duckdb.DuckDBPyConnection) -> None:
+def _union(states: list[str], entities: str, columns: str) -> str:
+    return " union all ".join(f"select {columns} from {staging_table(state, entities)}" for state in states)
+
+
+def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str]) -> None:
     """Write into `meta.deliveries` how many current rows of each delivery staging held back."""
     con.execute(
-        """
+        f"""
         update meta.deliveries d set rows_suppressed = s.n
-        from (select delivery_id, count(*) as n from staging.stg_nc__voters_suppressed group by 1) s
+        from (select delivery_id, count(*) as n from ({_union(states, "voters_suppressed", "delivery_id")}) group by 1) s
         where s.delivery_id = d.delivery_id
         """
     )

@@ -8,7 +8,7 @@ import duckdb
 
 from orchestration import pictures
 from orchestration.groups import OWNER, group
-from orchestration.ingestion.contracts import Contract, all_contracts
+from orchestration.ingestion.contracts import Contract, contracts_of
 from orchestration.ingestion.ingest import Outcome, call_back, ingest_inbox, keep_outcomes
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -24,7 +24,7 @@ class IngestConfig(dg.Config):
     redeliver: str | None = None
 
 
-def delivered_assets() -> list[dg.AssetSpec]:
+def delivered_assets(settings: Settings) -> list[dg.AssetSpec]:
     """What the sources hand out, one asset a contract: made elsewhere, marked as renewed whenever a file was loaded, so
     that the UI says when the next one is due."""
     return [
@@ -41,7 +41,7 @@ def delivered_assets() -> list[dg.AssetSpec]:
                 warn_window=timedelta(days=contract.cadence_days + 2),
             ),
         )
-        for contract in all_contracts()
+        for contract in contracts_of(settings.campaign.states)
     ]
 
 
@@ -65,7 +65,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
                 tags={"state": contract.state},
                 deps=[_delivered(contract)],
             )
-            for contract in all_contracts()
+            for contract in contracts_of(settings.campaign.states)
         ],
         pool="warehouse",
         required_resource_keys={"warehouse"},
@@ -86,10 +86,12 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
             outcomes = ingest_inbox(settings, con, as_of, say, days)
             keep_outcomes(con, context.run_id, outcomes)
             version = versions.finish_build(settings, con, "raw")
-            made = [_materialized(con, contract, outcomes, version) for contract in all_contracts()]
+            made = [
+                _materialized(con, contract, outcomes, version) for contract in contracts_of(settings.campaign.states)
+            ]
         if not outcomes:
             context.log.info("raw: nothing new in the inbox")
-        for contract in all_contracts():
+        for contract in contracts_of(settings.campaign.states):
             for outcome in outcomes:
                 if outcome.contract == contract.name and outcome.status == "loaded":
                     context.log_event(

@@ -1,7 +1,8 @@
-"""The inbox: which entries are files that may be read, and each as one plain text file held still while it is read."""
+"""The inbox: which entries are files that may be read, and each file in them as plain text held still while it is read."""
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ from pathlib import Path
 import zstandard
 
 TEXT_ENDINGS = (".txt", ".csv", ".tsv")
+ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
+MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
 ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm
 SETTLED_SECONDS = 1.0  # a file written to within this time is looked at twice
@@ -38,9 +41,11 @@ class TextFile:
 
     path: Path  # a name of our own without glob characters, safe to hand to any reader
     original: Path  # the inbox entry
-    is_zip: bool
+    name: str  # the file's own: of a zip with several files that of this one
+    packed: Path | None  # the zip or gzip file that holds just this one, to be kept as it came
     dated: date  # from the file's name, else the zip member's name or date, else the file's own date
     signature: tuple[int, int]  # size and modification time when it was opened
+    is_one_of_several: bool = False  # files of a zip
 
 
 def entries(inbox: Path) -> list[Path]:
@@ -53,27 +58,52 @@ def shown_name(entry: Path) -> str:
     return os.fsencode(entry.name).decode("utf-8", "replace")
 
 
+def members(entry: Path) -> list[int | None]:
+    """Which files an entry holds: the places of a zip's text files where it has several, else just None, the one."""
+    if entry.suffix.lower() == ".zip" and stat.S_ISREG(entry.lstat().st_mode):
+        try:
+            with zipfile.ZipFile(entry) as zipped:
+                texts = [place for place, member in enumerate(zipped.infolist()) if _is_text(member)]
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+            return [None]  # to be refused when it is opened
+        if 1 < len(texts) <= MOST_MEMBERS:
+            return [*texts]
+    return [None]
+
+
 @contextmanager
-def opened(entry: Path, scratch: Path):
-    """Yield an inbox entry as a `TextFile` in `scratch`, gone afterwards.
+def opened(entry: Path, scratch: Path, place: int | None = None):
+    """Yield an inbox entry, or the file at a `place` of a zip with several, as a `TextFile` in `scratch`, gone afterwards.
 
     Raises:
-        Refused: it is no readable regular text or single-member zip file.
+        Refused: it is no readable regular text, gzip or zip file.
         Growing: it is still being written.
     """
     signature = _settled(entry)
     scratch.mkdir(parents=True, exist_ok=True)
-    held = scratch / f"delivery-{os.getpid()}{entry.suffix.lower()}"
+    kind = entry.suffix.lower()
+    held = scratch / f"delivery-{os.getpid()}{kind}"
     text = held.with_suffix(".text")
     try:
         _hold(entry, held)
-        is_zip = entry.suffix.lower() == ".zip"
-        dated = datetime.fromtimestamp(signature[1] / 1e9, UTC).date()
-        if is_zip:
-            dated = _unzip(held, text) or dated
+        name, dated = shown_name(entry), datetime.fromtimestamp(signature[1] / 1e9, UTC).date()
+        if kind == ".zip":
+            member, day = _unzip(held, text, place)
+            name, dated = (name if place is None else member), day or dated
+        elif kind == ".gz":
+            _gunzip(held, text)
         else:
             held.rename(text)
-        yield TextFile(text, entry, is_zip, date_in_name(entry.name) or dated, signature)
+        packed = held if kind in (".zip", ".gz") and place is None else None
+        yield TextFile(
+            text,
+            entry,
+            name,
+            packed,
+            date_in_name(entry.name) or date_in_name(name) or dated,
+            signature,
+            place is not None,
+        )
     finally:
         held.unlink(missing_ok=True)
         text.unlink(missing_ok=True)
@@ -126,8 +156,8 @@ def _settled(entry: Path) -> tuple[int, int]:
         raise Refused("it is a folder. Put the files in it straight into the inbox")
     if not stat.S_ISREG(mode):
         raise Refused("it is no regular file")
-    if entry.suffix.lower() not in (*TEXT_ENDINGS, ".zip"):
-        raise Refused(f"its name ends in none of {', '.join((*TEXT_ENDINGS, '.zip'))}; rename or remove it")
+    if entry.suffix.lower() not in ENDINGS:
+        raise Refused(f"its name ends in none of {', '.join(ENDINGS)}; rename or remove it")
     before = _signature(entry)
     age = time.time() - before[1] / 1e9
     if 0 <= age < SETTLED_SECONDS:
@@ -151,16 +181,41 @@ def _hold(entry: Path, held: Path) -> None:
         shutil.copyfile(entry, held, follow_symlinks=False)
 
 
-def _unzip(archive: Path, text: Path) -> date | None:
-    """Unpack the one member; return the day that its name or its entry gives, if any."""
+def _is_text(member: zipfile.ZipInfo) -> bool:
+    """Whether a zip's member is a text file, and not one of those that packers and publishers put beside it."""
+    path = Path(member.filename)
+    return path.suffix.lower() in TEXT_ENDINGS and path.name[:1] != "." and path.parts[0] != "__MACOSX"
+
+
+def _gunzip(archive: Path, text: Path) -> None:
+    size, written = archive.stat().st_size, 0
+    try:
+        with gzip.open(archive) as source, text.open("wb") as target:
+            while block := source.read(1 << 20):
+                written += len(block)
+                if written > ZIP_RATIO_FROM and written > ZIP_RATIO * size:
+                    raise Refused(
+                        f"the gzip file unpacks to more than {ZIP_RATIO} times its size; "
+                        "if that is right, unpack it yourself and deliver the text file"
+                    )
+                target.write(block)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise Refused("it is no whole gzip file; fetch it again") from None
+
+
+def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | None]:
+    """Unpack the one text file, or that at a place; return its name and the day that its name or its entry gives, if any."""
     try:
         with zipfile.ZipFile(archive) as zipped:
-            members = [m for m in zipped.infolist() if not m.is_dir()]
-            if len(members) != 1:
+            every = zipped.infolist()
+            files = [m for m in every if not m.is_dir()]
+            texts = [m for m in files if _is_text(m)] or files
+            if place is None and len(texts) != 1:
                 raise Refused(
-                    f"the zip holds {len(members)} files; one is expected. Unpack it and deliver each by itself"
+                    f"the zip holds {len(texts)} files; up to {MOST_MEMBERS:,} text files are expected. "
+                    "Unpack it and deliver each by itself"
                 )
-            member = members[0]
+            member = texts[0] if place is None else every[place]
             if member.filename.startswith(("/", "\\")) or ".." in Path(member.filename.replace("\\", "/")).parts:
                 raise Refused(
                     "the zip's member has a path that leads out of its folder; do not trust where it came from"
@@ -178,7 +233,7 @@ def _unzip(archive: Path, text: Path) -> date | None:
                 raise Refused("the zip is packed in a way that is not read here; unpack it and deliver the text file")
             with zipped.open(member) as source, text.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-            return date_in_name(member.filename) or _member_date(member)
+            return Path(member.filename).name, date_in_name(member.filename) or _member_date(member)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error, struct.error):
         raise Refused("it is no whole zip file; fetch it again") from None
 

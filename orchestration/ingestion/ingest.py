@@ -13,11 +13,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion import inbox, load
-from orchestration.ingestion.contracts import Contract, Match, all_contracts, best_match
+from orchestration.ingestion import inbox, load, scopes
+from orchestration.ingestion.contracts import Contract, Match, all_contracts
 from orchestration.ingestion.inbox import Growing, Refused, TextFile
 from orchestration.ingestion.load import Delivery
-from orchestration.ingestion.scan import Scan, read_header, refuse_too_many, scan_file, write_without
+from orchestration.ingestion.recognise import recognise
+from orchestration.ingestion.scan import Scan, refuse_too_many, scan_file, write_without
 from orchestration.settings import Mendable, Settings
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
@@ -72,11 +73,15 @@ def ingest_inbox(
     prepare(con)
     outcomes = []
     for entry in inbox.entries(settings.inbox):
-        started = time.monotonic()
-        outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name))
-        outcomes.append(replace(outcome, seconds=time.monotonic() - started))
-        done = outcomes[-1]
-        say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
+        places = inbox.members(entry)
+        for place in places:
+            started = time.monotonic()
+            outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name), place)
+            outcomes.append(replace(outcome, seconds=time.monotonic() - started))
+            done = outcomes[-1]
+            say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
+        if len(places) > 1 and not any(outcome.is_bad for outcome in outcomes[-len(places) :]):
+            entry.unlink(missing_ok=True)  # a zip of several files leaves with the last of them
     return outcomes
 
 
@@ -100,12 +105,13 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
     originals = sorted(settings.archive.glob(f"{sha256}.*"))
     if not originals:
         raise Mendable(f"the original of {name} is not in {settings.archive} (any more); fetch the file again")
+    name = Path(name).name  # of a zip with several files the one alone
     target = settings.inbox / name
     if target.exists():
         raise Mendable(f"the inbox already has a file named {name}; take it in or move it away first: make run")
     inbox.put(originals[0], target)
     con.execute("begin transaction")
-    load.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
+    scopes.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
     con.execute("commit")
     return name, day
 
@@ -113,14 +119,17 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make each contract's views where they are not there yet, so that the steps behind find empty tables."""
     for contract in all_contracts():
-        load.make_views(con, contract)
+        scopes.make_views(con, contract)
 
 
-def _ingest_entry(settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None) -> Outcome:
+def _ingest_entry(
+    settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None, place: int | None
+) -> Outcome:
     name = inbox.shown_name(entry)
     try:
-        with inbox.opened(entry, settings.scratch) as file:
+        with inbox.opened(entry, settings.scratch, place) as file:
             intake = _Intake(settings, con, file, as_of)
+            name = intake.name
             try:
                 return intake.run()
             except Growing:
@@ -156,7 +165,7 @@ class _Intake:
 
     def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, file: TextFile, as_of: date | None):
         self.settings, self.con, self.file = settings, con, file
-        self.name = inbox.shown_name(file.original)
+        self.name = inbox.shown_name(file.original) + (f"/{file.name}" if file.is_one_of_several else "")
         self.as_of = as_of or file.dated
         self.known: dict = {}
         self.copy = settings.scratch / f"archive-{os.getpid()}"
@@ -166,7 +175,7 @@ class _Intake:
         match, scan = self._match()
         contract = match.contract
         try:
-            scan_file(self.file.path, scan, contract.delimiter, None if self.file.is_zip else self.copy)
+            scan_file(self.file.path, scan, match.form.delimiter, None if self.file.packed else self.copy)
             inbox.still_the_same(self.file)
             delivery_id = scan.sha256[:16]
             self.known = {"delivery_id": delivery_id, "contract": contract.name, "sha256": scan.sha256}
@@ -181,27 +190,8 @@ class _Intake:
             self.copy.unlink(missing_ok=True)
 
     def _match(self) -> tuple[Match, Scan]:
-        """The contract that the file's header fits, read with that contract's delimiter.
-
-        Raises:
-            Refused: it fits none; the text is the difference to the nearest.
-        """
-        contracts = all_contracts()
-        refusal: Refused | None = None
-        matches = []
-        for delimiter in dict.fromkeys(c.delimiter for c in contracts):
-            same = tuple(c for c in contracts if c.delimiter == delimiter)
-            try:
-                scan = read_header(self.file.path, delimiter)
-            except Refused as error:
-                refusal = refusal or error
-                continue
-            matches.append((best_match(scan.header, same), scan))
-        if not matches:
-            raise refusal or Refused("there are no contracts")
-        match, scan = max(matches, key=lambda pair: (pair[0].fits, pair[0].share_known))
-        if not match.fits:
-            raise Refused(match.explain())
+        """The contract that the file fits. Raises `Refused` if it is none, or one of another state than the campaign's."""
+        match, scan = recognise(self.file.path, self.file.name, all_contracts())
         if match.contract.state not in self.settings.campaign.states:
             raise Refused(
                 f"it is a file of {match.contract.state}, which is not among the states of campaign.yaml; add it there"
@@ -226,9 +216,9 @@ class _Intake:
             raise Refused("it has a header and no records; nothing was replaced. Fetch it again")
 
     def _archive(self, sha256: str) -> None:
-        ending = ".zip" if self.file.is_zip else ".txt.zst"
-        if self.file.is_zip:
-            shutil.copyfile(self.file.path.with_suffix(".zip"), self.copy)
+        ending = self.file.packed.suffix if self.file.packed else ".txt.zst"
+        if self.file.packed:
+            shutil.copyfile(self.file.packed, self.copy)
             self.copy.chmod(0o600)
         os.replace(self.copy, self.settings.archive / f"{sha256}{ending}")
 
@@ -249,7 +239,7 @@ class _Intake:
             delivery = self._load_rows(match, scan, delivery)
             load.record(con, delivery)
             if delivery.status == "loaded":
-                load.settle_scopes(con, contract)
+                scopes.settle_scopes(con, contract)
             inbox.still_the_same(self.file)
             self._archive(scan.sha256)
             mark_directory(self.settings, self.kind)
@@ -281,9 +271,9 @@ class _Intake:
                 "A quote is likely open across lines. Fetch or export it again"
             )
         self._check_kind(contract, table)
-        load.profile(con, contract, delivery.delivery_id, table)
-        scope = load.scope_of(con, contract, delivery.delivery_id, self.name)
-        newer = load.newer_in_scope(con, contract.name, scope, self.as_of)
+        load.profile(con, match, delivery.delivery_id, contract.named_scope(self.file.name), table)
+        scope = scopes.scope_of(con, contract, delivery.delivery_id, self.file.name)
+        newer = scopes.newer_in_scope(con, contract, delivery, scope)
         if newer:
             con.execute(f"drop table {table}")
             con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])
@@ -309,7 +299,8 @@ class _Intake:
             )
 
     def _leave_inbox(self) -> None:
-        self.file.original.unlink(missing_ok=True)
+        if not self.file.is_one_of_several:
+            self.file.original.unlink(missing_ok=True)
 
 
 def directory_kind(settings: Settings) -> str | None:

@@ -1,13 +1,11 @@
-"""One scanned delivery into schema `raw`: its table, its quarantine, and the views over what is current.
+"""One scanned delivery into schema `raw`: its table, its quarantine, its profile, its row in `meta.deliveries`.
 
-Each delivery keeps a table of its own (`raw."nc_voters__<delivery_id>"`). `raw.nc_voters` is a view over the
-deliveries that are current for each county, `raw.nc_voters_previous` over those that were so before, so a
-replacement moves no row and a county's file replaces that county alone.
+Each delivery keeps a table of its own (`raw."nc_voters__<delivery_id>"`), so that a replacement moves no row; which of
+them is current belongs in `scopes.py`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from orchestration.ingestion.contracts import Contract, Match
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan
 
-UNKNOWN_COUNTY = 0  # records whose county cannot be read still belong to a scope
+UNKNOWN_COUNTY = ""  # records whose county cannot be read still belong to a scope
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,24 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
     Columns that may never land are read past, not stored. Raises `Refused` if DuckDB cannot read the file at all.
     """
     positions = {column: i for i, column in enumerate(match.loads) if column}
-    names = ", ".join(f"c{positions[column]} as {column}" for column in match.contract.columns)
+    names = ", ".join(
+        f'{f"c{positions[column]}" if column in positions else "null::varchar"} as "{column}"'
+        for column in (*match.contract.columns, *match.elections)
+    )
     con.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
     try:
         con.execute(
             f"""
             create table {table} as select {names} from read_csv(
-                $path, auto_detect = false, header = true, delim = $delimiter, quote = '"', escape = '"',
+                $path, auto_detect = false, header = $header, delim = $delimiter, quote = $quote, escape = $quote,
                 new_line = $line_end, encoding = $encoding, columns = $columns,
                 store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans')
             """,
             {
                 "path": str(path),
-                "delimiter": match.contract.delimiter,
+                "header": match.form.header,
+                "delimiter": match.form.delimiter,
+                "quote": match.form.quote,
                 "line_end": scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n"),
                 "encoding": scan.encoding,
                 "columns": {f"c{i}": "VARCHAR" for i in range(len(match.loads))},
@@ -76,18 +79,19 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
     rows = con.execute(
         "select line, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
     ).fetchall()
-    return [_in_delivered_file(line - 1, scan.broken, kind, text or "") for line, kind, text in rows]
+    return [_in_delivered_file(line, scan, kind, text or "") for line, kind, text in rows]
 
 
-def _in_delivered_file(ordinal: int, broken: list[Broken], kind: str, text: str) -> Broken:
-    """The reader's complaint about the `ordinal`-th record left for it, numbered as in the file that was delivered."""
-    more_lines = 0
-    for entry in broken:
+def _in_delivered_file(line: int, scan: Scan, kind: str, text: str) -> Broken:
+    """The reader's complaint about a line of what was left for it, numbered as in the file that was delivered."""
+    above = 1 if scan.has_header else 0
+    ordinal, more_lines = line - above, 0
+    for entry in scan.broken:
         if entry.record > ordinal:
             break
         ordinal += 1
         more_lines += entry.lines - 1
-    line = 1 + ordinal + more_lines
+    line = above + ordinal + more_lines
     return Broken(ordinal, line, f"CSV reader: {kind.lower()}", text.strip("\r\n")[:KEPT_BYTES])
 
 
@@ -117,9 +121,12 @@ def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[
     )
 
 
-def profile(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, table: str) -> None:
-    """Count a delivery's rows per column that has a value, and per value of its code columns and counties."""
-    counts = ", ".join(f"count({column}) as {column}" for column in contract.columns)
+def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> None:
+    """Count a delivery's rows per column that has a value, and per value of its code columns and counties.
+
+    `named` is the county that the file's name gives, for files whose records give none."""
+    contract = match.contract
+    counts = ", ".join(f'count("{column}") as "{column}"' for column in (*contract.columns, *match.elections))
     con.execute(
         f"""
         insert into raw.profiles
@@ -133,7 +140,7 @@ def profile(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str
             [delivery_id, column],
         )
     con.execute(
-        f"insert into raw.profiles select ?, '_county', cast({_county(contract)} as varchar), count(*) from {table} group by all",
+        f"insert into raw.profiles select ?, '_county', {county_code(contract, named)}, count(*) from {table} group by all",
         [delivery_id],
     )
 
@@ -145,47 +152,6 @@ def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str)
         f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) from {table}"
     ).fetchall()
     return share
-
-
-def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file_name: str) -> str:
-    """What a loaded delivery covers: `NC`, or `NC-092` where it holds that one county.
-
-    Raises:
-        Refused: no record has a county, or the file's name promises one county and its records are of others.
-    """
-    found = [
-        int(value)
-        for (value,) in con.execute(
-            "select value from raw.profiles where delivery_id = ? and column_name = '_county' order by 1",
-            [delivery_id],
-        ).fetchall()
-    ]
-    counties = [c for c in found if c != UNKNOWN_COUNTY]
-    if not counties:
-        raise Refused(f"none of its records has a number in {contract.scope_column}, so it is unknown what it replaces")
-    named = re.search(rf"{contract.file_name}[ _-]?(\d{{1,3}})(?!\d)", file_name, re.IGNORECASE)
-    if named and counties != [int(named.group(1))]:
-        raise Refused(
-            f"its name says county {int(named.group(1))}, its records are of {len(counties)} counties"
-            + f" ({', '.join(map(str, counties[:5]))}{' ...' if len(counties) > 5 else ''})"
-            + ". Give it its right name"
-        )
-    if len(counties) == 1 and "statewide" not in file_name.lower():
-        return f"{contract.state}-{counties[0]:03d}"
-    return contract.state
-
-
-def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: str, scope: str, as_of: date) -> date | None:
-    """The day of a delivery that is newer, covers this scope wholly and did not fail its gate, if there is one."""
-    [(newest,)] = con.execute(
-        """
-        select max(as_of) from meta.deliveries
-        where contract = ? and status in ('loaded', 'superseded') and as_of > ? and (scope = ? or starts_with(?, scope || '-'))
-          and delivery_id not in (select delivery_id from raw.verdicts where not has_passed)
-        """,
-        [contract, as_of, scope, scope],
-    ).fetchall()
-    return newest
 
 
 def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -200,115 +166,16 @@ def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     )  # fmt: skip
 
 
-def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Decide anew, from the deliveries alone, which of them is current for each county and which was before, and
-    rebuild the views. The answer does not depend on the order in which deliveries came, but that of two with the same
-    day the later one counts and the other was never before. A delivery that failed its gate gives way to any other.
-    Tables that are neither current nor before are dropped."""
-    con.execute("delete from raw.scopes where contract = ?", [contract.name])
-    con.execute(
-        """
-        insert into raw.scopes
-        with held as (
-            select *, delivery_id in (select delivery_id from raw.verdicts where not has_passed) as is_doubted from meta.deliveries
-            where contract = $contract and status in ('loaded', 'superseded')
-              and contract || '__' || delivery_id in (select table_name from duckdb_tables() where schema_name = 'raw')
-        ),
-        counties as (
-            select distinct value::integer as county_number
-            from raw.profiles join held using (delivery_id) where column_name = '_county'
-        ),
-        ranked as (
-            select county_number, delivery_id, as_of, is_doubted,
-                row_number() over (
-                    partition by county_number order by is_doubted, as_of desc, received_at desc, delivery_id
-                ) as age
-            from counties join held
-              on scope = $state or scope = $state || '-' || lpad(county_number::varchar, 3, '0')
-        )
-        select $contract, now.county_number, now.delivery_id, arg_min(before.delivery_id, before.age)
-        from ranked now
-        left join ranked before
-          on before.county_number = now.county_number and before.as_of < now.as_of and not before.is_doubted
-        where now.age = 1
-        group by now.county_number, now.delivery_id
-        """,
-        {"contract": contract.name, "state": contract.state},
-    )
-    con.execute(
-        """
-        update meta.deliveries set status = case
-            when delivery_id in (select delivery_id from raw.scopes) then 'loaded' else 'superseded' end
-        where contract = ? and status in ('loaded', 'superseded')
-        """,
-        [contract.name],
-    )
-    make_views(con, contract)
-    for (table,) in con.execute(
-        """
-        select table_name from duckdb_tables()
-        where schema_name = 'raw' and starts_with(table_name, $contract || '__')
-          and table_name not in (
-            select contract || '__' || delivery_id from raw.scopes
-            union all
-            select contract || '__' || previous_delivery_id from raw.scopes where previous_delivery_id is not null)
-        """,
-        {"contract": contract.name},
-    ).fetchall():
-        con.execute(f'drop table raw."{table}"')
+def county_code(contract: Contract, named: str | None) -> str:
+    """The county of a record as text: its code in capitals or in the contract's number of digits, empty if unknown."""
+    if not contract.scope.column:
+        return text_literal(named or UNKNOWN_COUNTY)
+    if not contract.scope.digits:
+        return f"coalesce(upper(trim({contract.scope.column})), {text_literal(UNKNOWN_COUNTY)})"
+    number = f"nullif(greatest(try_cast({contract.scope.column} as integer), 0), 0)"
+    return f"coalesce(format('{{:0{contract.scope.digits}d}}', {number}), {text_literal(UNKNOWN_COUNTY)})"
 
 
-def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
-    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
-    con.execute(f"drop view if exists raw.{contract.name}; drop view if exists raw.{contract.name}_previous")
-    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
-    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
-        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
-    settle_scopes(con, contract)
-
-
-def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """(Re)create `raw.<contract>` and `raw.<contract>_previous` from `raw.scopes`; empty where nothing was delivered."""
-    for view, column in (
-        (contract.name, "delivery_id"),
-        (f"{contract.name}_previous", "previous_delivery_id"),
-    ):
-        parts = con.execute(
-            f"""
-            select s.{column}, d.as_of, list(s.county_number order by s.county_number), d.scope,
-                exists (select 1 from raw.record_gaps g where g.delivery_id = s.{column}) as has_gaps
-            from raw.scopes s join meta.deliveries d on d.delivery_id = s.{column}
-            where s.contract = ? group by all order by 1
-            """,
-            [contract.name],
-        ).fetchall()
-        selects = [_select_part(contract, *part) for part in parts] or [_select_nothing(contract)]
-        con.execute(f"create or replace view raw.{view} as " + " union all ".join(selects))
-
-
-def _select_part(
-    contract: Contract, delivery_id: str, as_of: date, counties: list[int], scope: str, has_gaps: bool
-) -> str:
-    if scope != contract.state:
-        counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
-    columns = ", ".join(contract.columns)
-    table = raw_table(contract.name, delivery_id)
-    where = f"where {_county(contract)} in ({', '.join(map(str, counties))})"
-    number, join = "rows.rowid + 1", ""
-    if has_gaps:
-        number = "rows.rowid + 1 + coalesce(gaps.shift, 0)"
-        gaps = f"(select rows_before, shift from raw.record_gaps where delivery_id = '{delivery_id}')"
-        join = f"asof left join {gaps} as gaps on rows.rowid >= gaps.rows_before"
-    return (
-        f"select {columns}, '{delivery_id}' as _delivery_id, {number} as _record_number, date '{as_of}' as _as_of "
-        f"from {table} as rows {join} {where}"
-    )
-
-
-def _select_nothing(contract: Contract) -> str:
-    columns = ", ".join(f"null::varchar as {column}" for column in contract.columns)
-    return f"select {columns}, null::varchar as _delivery_id, null::bigint as _record_number, null::date as _as_of where false"
-
-
-def _county(contract: Contract) -> str:
-    return f"coalesce(try_cast({contract.scope_column} as integer), {UNKNOWN_COUNTY})"
+def text_literal(value: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"

@@ -4,10 +4,12 @@ count of its own, and every record whose structure is broken."""
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import hashlib
 import os
 import queue
+import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +26,10 @@ REFUSE_SHARE = 0.05  # a file with more broken records than this is refused whol
 REFUSE_FROM = 100  # ... unless they are fewer than this, and no more than half
 MOST_BROKEN = 100_000  # held in memory
 KEPT_BYTES = 10_000  # of a broken record, for quarantine
+
+SEPARATORS = {",": "commas", "|": "pipes", ";": "semicolons", "\t": "tabs"}
+FIRST_RECORDS = 100  # looked at to tell what a file without a header holds
+ENOUGH_RUNS = 1_000  # of letters beyond ASCII, to tell an encoding
 
 csv.field_size_limit(LONGEST_RECORD)
 _CONTROLS = bytes(range(0x80, 0xA0))  # no letters in latin-1: they betray Windows-1252 or UTF-8
@@ -47,17 +53,74 @@ class Scan:
     sha256: str = ""
     encoding: str = "latin-1"
     line_end: bytes = b"\r\n"
-    header: list[str] = field(default_factory=list)
+    quote: str = '"'  # empty where quotes are letters like any other
+    has_header: bool = True
+    header: list[str] = field(default_factory=list)  # what the fields of a record are, whether or not the file says it
     records: int = 0
     broken: list[Broken] = field(default_factory=list)
 
 
-def read_header(path: Path, delimiter: str) -> Scan:
+def read_header(path: Path, delimiter: str, quote: str = '"') -> Scan:
     """Read a file's first line: its encoding, line end and column names.
 
     Raises:
         Refused: the file is empty, holds no line, or its first bytes are no delimited text of the contract's kind.
     """
+    scan, start = _read_start(path, quote)
+    text = start.partition(b"\n")[0].rstrip(b"\r").decode(scan.encoding, "replace")
+    if delimiter not in text:
+        raise Refused(not_separated(text, delimiter))
+    try:
+        scan.header = _fields(text, delimiter, quote)
+    except csv.Error:
+        fault = "has carriage returns without line feeds" if "\r" in text else "has a quote that is never closed"
+        raise Refused(f"its header {fault}; export it again as the state ships it") from None
+    return scan
+
+
+def read_first_records(path: Path, delimiter: str, quote: str) -> tuple[Scan, list[list[str]]]:
+    """Read the first records of a file without a header, those that can be read, as fields.
+
+    Raises:
+        Refused: as `read_header`.
+    """
+    scan, start = _read_start(path, quote)
+    scan.has_header = False
+    whole = len(start) < CHUNK
+    lines = start.split(scan.line_end)
+    records = []
+    for line in lines[:FIRST_RECORDS] if whole else lines[:-1][:FIRST_RECORDS]:
+        with contextlib.suppress(csv.Error):
+            records.append(_fields(line.decode(scan.encoding, "replace"), delimiter, quote))
+    return scan, [record for record in records if record]
+
+
+def not_separated(text: str, delimiter: str) -> str:
+    """What to say of a header that has another delimiter than its contract's."""
+    found = {name: text.count(d) for d, name in SEPARATORS.items()}
+    most = max(found, key=found.__getitem__)
+    return (
+        f"its header is not separated by {SEPARATORS.get(delimiter, repr(delimiter))}; "
+        + (f"it has {found[most]} {most}" if found[most] else "it has no separator at all")
+        + ". Export it again as the state ships it"
+    )
+
+
+def told_encoding(path: Path) -> str:
+    """`utf-8` or `latin-1`, by what most letters beyond ASCII are: in latin-1 they hardly ever look like UTF-8."""
+    good = bad = 0
+    with path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+            return "utf-8"
+        while (block := file.read(CHUNK)) and good + bad < ENOUGH_RUNS:
+            if not block.isascii():
+                for run in re.findall(rb"[\x80-\xff]+", block):
+                    good, bad = (good + 1, bad) if _decodes(run, "utf-8") else (good, bad + 1)
+    return "utf-8" if good > bad else "latin-1"
+
+
+def _read_start(path: Path, quote: str) -> tuple[Scan, bytes]:
+    """The first bytes of a file without its BOM, and what they tell of it."""
     with path.open("rb") as file:
         start = file.read(CHUNK)
     if not start:
@@ -65,33 +128,24 @@ def read_header(path: Path, delimiter: str) -> Scan:
     line, newline, _ = start.partition(b"\n")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line[:200]:
         raise Refused("it is UTF-16 text; convert it first: iconv -f UTF-16 -t ISO-8859-1//TRANSLIT OLD > NEW")
-    scan = Scan(encoding="utf-8" if start.startswith(codecs.BOM_UTF8) else "latin-1")
     if not newline and len(start) == CHUNK:
         raise Refused("its first line does not end; it is no text file with a header")
+    scan = Scan(encoding="utf-8" if start.startswith(codecs.BOM_UTF8) else "latin-1", quote=quote)
     scan.line_end = b"\r\n" if line.endswith(b"\r") else b"\n"
-    text = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\r").decode(scan.encoding, "replace")
-    if delimiter not in text:
-        others = {
-            name: text.count(d) for d, name in ((",", "commas"), ("|", "pipes"), (";", "semicolons"), ("\t", "tabs"))
-        }
-        most = max(others, key=others.__getitem__)
-        raise Refused(
-            f"its header is not separated by {'tabs' if delimiter == chr(9) else repr(delimiter)}; "
-            + (f"it has {others[most]} {most}" if others[most] else "it has no separator at all")
-            + ". Export it again as the state ships it"
-        )
-    try:
-        scan.header = next(csv.reader([text], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        fault = "has carriage returns without line feeds" if "\r" in text else "has a quote that is never closed"
-        raise Refused(f"its header {fault}; export it again as the state ships it") from None
-    return scan
+    return scan, start.removeprefix(codecs.BOM_UTF8)
+
+
+def _fields(text: str, delimiter: str, quote: str) -> list[str]:
+    """The fields of one line."""
+    if quote:
+        return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True), [])
+    return next(csv.reader([text], delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True), [])
 
 
 def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan:
     """Go over the whole file once: fill `sha256`, `records` and `broken`, and write a compressed copy.
 
-    A record is what ends in the header's line end, so the count owes nothing to quoting or to any CSV reader.
+    A record is what ends in the first line's end, so the count owes nothing to quoting or to any CSV reader.
     Each block of records is compared, structure bytes only, with what whole records would give; only a block that
     differs is looked at record by record.
 
@@ -101,7 +155,7 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan
     checker = _Structure(len(scan.header), scan, delimiter.encode())
     with path.open("rb", buffering=0) as file, _Archiver(copy) as archiver:
         rest = b""
-        first = True
+        first = scan.has_header
         while block := file.read(CHUNK):
             archiver.write(block)
             block = rest + block
@@ -137,21 +191,22 @@ def write_without(path: Path, scan: Scan, target: Path) -> None:
     skip = iter([b.record for b in scan.broken])
     broken = next(skip, None)
     with path.open("rb", buffering=CHUNK) as source, target.open("wb", buffering=CHUNK) as out:
-        for number, record in enumerate(_records(source, scan.line_end)):
+        for number, record in enumerate(_records(source, scan), 0 if scan.has_header else 1):
             if number == broken:
                 broken = next(skip, None)
             else:
                 out.write(record)
 
 
-def _records(source: BinaryIO, line_end: bytes):
-    """The records of a file with their line ends, the header first (it ends at the first line feed)."""
+def _records(source: BinaryIO, scan: Scan):
+    """The records of a file with their line ends, a header first (it ends at the first line feed)."""
     held = b""
-    for number, line in enumerate(source):
+    is_header = scan.has_header
+    for line in source:
         held += line
-        if number == 0 or held.endswith(line_end):
+        if is_header or held.endswith(scan.line_end):
             yield held
-            held = b""
+            held, is_header = b"", False
     if held:
         yield held
 
@@ -170,13 +225,14 @@ class _Structure:
     def __init__(self, width: int, scan: Scan, delimiter: bytes):
         self.width, self.scan, self.delimiter = width, scan, delimiter
         strange = _CONTROLS if scan.encoding == "latin-1" else b""
-        kept = set(delimiter + b'"\r\n\0' + strange)
+        quote = scan.quote.encode()
+        kept = set(delimiter + quote + b"\r\n\0" + strange)
         self.drop = bytes(b for b in range(256) if b not in kept)
-        self.quoted_record = delimiter.join([b'""'] * width)
+        self.quoted_record = delimiter.join([quote * 2] * width)
         self.bare_record = delimiter * (width - 1)
         self.quoted = self.quoted_record + scan.line_end
         self.bare = self.bare_record + scan.line_end
-        self.line = 2
+        self.line = 2 if scan.has_header else 1
 
     def check(self, block: bytes) -> None:
         """Count a block of whole records (the file's last may lack its line end) and note the broken ones."""
@@ -226,8 +282,8 @@ class _Structure:
             return "bytes are no UTF-8 text"
         try:
             text = record.decode(self.scan.encoding)
-            width = len(next(csv.reader([text], delimiter=self.delimiter.decode(), strict=True)))
-            if record.count(b'"') % 2:
+            width = len(_fields(text, self.delimiter.decode(), self.scan.quote))
+            if self.scan.quote and record.count(self.scan.quote.encode()) % 2:
                 raise csv.Error
         except csv.Error:
             return "cut off inside a quoted field" if cut_off else "quotes are broken"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import duckdb
 
-from orchestration.ingestion.contracts import Contract, all_contracts
+from orchestration.ingestion.contracts import Contract, contracts_of
 from orchestration.operating.summary import gate_lines, table
 from orchestration.settings import Settings
 
@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 def report(settings: Settings, con: duckdb.DuckDBPyConnection, instance: dg.DagsterInstance, today: date) -> list[str]:
     """The lines of the report."""
     heads = ("source", "shows", "rows", "quarantined", "against the one before", "next file")
-    sources = [_source(con, contract, today) for contract in all_contracts()]
+    sources = [_source(con, contract, today) for contract in contracts_of(settings.campaign.states)]
     return [
         "Sources",
         *table([heads, *sources], right=(2, 3)),

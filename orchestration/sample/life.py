@@ -30,6 +30,7 @@ from orchestration.sample.people import (
     settle,
 )
 from orchestration.sample.places import Places, build_places
+from orchestration.sample.regions import Region
 
 DEM, REP, UNA, LIB, GRE = range(5)
 PARTIES = ("DEM", "REP", "UNA", "LIB", "GRE")
@@ -44,6 +45,7 @@ UNAFFILIATED_BY_AGE = ([18, 26, 40, 50, 65, 80, 95], [0.45, 0.44, 0.35, 0.31, 0.
 class State:
     """The whole sample state. Arrays have one entry a registration, in no particular order; see `number`."""
 
+    region: Region
     seed: int
     voters: int
     places: Places
@@ -89,9 +91,10 @@ class State:
         return since, count
 
 
-def build_state(voters: int, seed: int) -> State:
+def build_state(voters: int, seed: int, region: Region) -> State:
     """The state with its people and everything that happens to them; `voters` rows on the anchor day."""
-    places = build_places(voters, seed)
+    seed += region.seed_shift
+    places = build_places(voters, seed, region)
     homes, people = settle(voters, seed, places)
     registered, removed, dropped = _registrations(people, stream(seed, "registrations"))
     _add_duplicates(people, voters, registered, stream(seed, "duplicates"))
@@ -117,6 +120,7 @@ def build_state(voters: int, seed: int) -> State:
     for name in ("joined", "left", "lived_before", "lives_after"):
         moves[name] = moves[name][same]
     return State(
+        region=region,
         seed=seed,
         voters=voters,
         places=places,

@@ -60,7 +60,7 @@ def draw_moves(
     np.minimum.at(emptied, people.household, np.where(people.fate == LISTED, LONG_AGO, -removed))
     # Households of those gone leave their home when the last of them is removed.
     vacated = np.where(emptied == LONG_AGO, NEVER, -emptied)
-    pool = np.where(rng.random(count) < 0.6, homes.county, 100)  # who moves within the county; 100 is the state
+    pool = np.where(rng.random(count) < 0.6, homes.county, 1_000)  # who moves within the county; 1,000 is the state
     new_homes = [homes.county]
     kinds = [_residence_kinds(homes, rng)]
     made = count

@@ -114,7 +114,7 @@ def draw_surnames(rng: np.random.Generator, group: np.ndarray, county: np.ndarra
         drawn[mask] = pick(rng, weights[g], int(mask.sum()))
     local = pick(rng, weights[GENERAL], 100 * 60).reshape(100, 60)
     old_family = (group == GENERAL) & (rng.random(len(group)) < 0.25)
-    drawn[old_family] = local[county[old_family], rng.integers(0, 60, int(old_family.sum()))]
+    drawn[old_family] = local[county[old_family] % 100, rng.integers(0, 60, int(old_family.sum()))]
     return drawn
 
 

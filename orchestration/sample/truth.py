@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 
 from orchestration.sample.draw import day
+from orchestration.sample.layouts.text import ids
 from orchestration.sample.life import PARTIES, State
 from orchestration.sample.people import CHILD, HEAD, KIND_NAMES, PARTNER
-from orchestration.sample.rows import ncids
 from orchestration.sample.snapshot import STATUS_CODES, Snapshot
-from orchestration.sample.turnout import ELECTIONS, Votes
+from orchestration.sample.turnout import Votes
 
 
 def truth_tables(state: State, votes: Votes, snapshot: Snapshot) -> dict[str, pl.DataFrame]:
@@ -44,7 +44,7 @@ def _people(
     return pl.DataFrame(
         {
             "person_number": _numbers(state, who),
-            "ncid": ncids(state, who),
+            "ncid": ids(state, who),
             "household_id": np.where(at_home, people.household[who], len(state.homes.kind) + who),
             "household_kind": pl.select(
                 pl.when(pl.Series(at_home)).then(kind).otherwise(pl.lit("single"))
@@ -69,8 +69,8 @@ def _duplicates(state: State, second: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "person_number": _numbers(state, second),
-            "ncid": ncids(state, original),
-            "duplicate_ncid": ncids(state, second),
+            "ncid": ids(state, original),
+            "duplicate_ncid": ids(state, second),
         }
     )
 
@@ -82,7 +82,7 @@ def _relations(state: State, who: np.ndarray) -> pl.DataFrame:
             "household_id": state.people.household[who],
             "role": state.people.role[who].astype(np.int64),
             "number": _numbers(state, who),
-            "ncid": ncids(state, who),
+            "ncid": ids(state, who),
         }
     ).filter(pl.col("role").is_in([HEAD, PARTNER, CHILD]))
     pairs = members.join(members, on="household_id", suffix="_b", maintain_order="left_right")
@@ -116,7 +116,7 @@ def _turnout(state: State, votes: Votes, snapshot: Snapshot, who: np.ndarray) ->
     rows = []
     in_file = np.zeros(len(state.people), dtype=bool)
     in_file[who] = True
-    for column, election in enumerate(ELECTIONS):
+    for column, election in enumerate(state.region.elections):
         if election.held > snapshot.as_of:
             continue
         voted = votes.voted[:, column]

@@ -1,4 +1,4 @@
-"""Who votes in the sample state, in which way and in which county: ten statewide elections from 2018 to 2026.
+"""Who votes in the sample state, in which way and in which county, in each of its elections (`regions.py`).
 
 Each election is calibrated to its published turnout; the same people tend to vote each time and in the same way.
 Nothing here says whom anybody votes for: a ballot has a party only in a primary, as in the public files.
@@ -11,6 +11,7 @@ import numpy as np
 
 from orchestration.sample.draw import day, shift_for, sigmoid, stream
 from orchestration.sample.life import DEM, GRE, LIB, REP, UNA, State
+from orchestration.sample.regions import Election
 
 METHODS = ("BY MAIL", "ONE-STOP", "ELECTION DAY", "CURBSIDE", "PROVISIONAL", "TRANSFER")
 MAIL, EARLY, POLLS, CURBSIDE, PROVISIONAL, TRANSFER = range(6)
@@ -18,39 +19,6 @@ REGISTRATION_ENDS = 3  # days before the election: the end of one-stop voting, w
 BOOKS_CLOSE = 25  # days before the election: who registers later votes at one-stop
 
 
-@dataclass(frozen=True)
-class Election:
-    """A statewide election with its published turnout of those registered, and shares of mail and early ballots."""
-
-    held: date
-    kind: str
-    turnout: float
-    mail: float
-    early: float
-    by_party: tuple[float, float, float] | None = None  # turnout of D, R, U
-    by_age: tuple[float, float] | None = None  # turnout under 40, and from 40 on
-
-    @property
-    def label(self) -> str:
-        """The date as the files write it."""
-        return f"{self.held:%m/%d/%Y}"
-
-
-# Turnout: NCSBE; methods: EAVS 2018 to 2022 (2020: 974,351 of 5,543,405 by mail, 3,460,562 early), 2024 and 2026 like
-# the years before. The published parties of 2024 (R 79.8, D 73.1, U 66.9) average to a point and a half below the
-# published whole, 73.7: each stands here 0.8 higher, so that neither is off by more than a point.
-ELECTIONS = (
-    Election(date(2018, 5, 8), "PRIMARY", 0.14, 0.01, 0.30),
-    Election(date(2018, 11, 6), "GENERAL", 0.53, 0.024, 0.52),
-    Election(date(2020, 3, 3), "PRIMARY", 0.31, 0.012, 0.37),
-    Election(date(2020, 11, 3), "GENERAL", 0.754, 0.176, 0.624, by_age=(0.63, 0.83)),
-    Election(date(2022, 5, 17), "PRIMARY", 0.20, 0.015, 0.41),
-    Election(date(2022, 11, 8), "GENERAL", 0.51, 0.047, 0.509),
-    Election(date(2024, 3, 5), "PRIMARY", 0.24, 0.015, 0.39),
-    Election(date(2024, 11, 5), "GENERAL", 0.737, 0.052, 0.65, by_party=(0.739, 0.806, 0.677)),
-    Election(date(2026, 3, 3), "PRIMARY", 0.20, 0.014, 0.41),
-    Election(date(2026, 11, 3), "GENERAL", 0.53, 0.046, 0.52),
-)
 # Turnout by age rises to about 70 and falls after 80 (as in the 2006 Michigan control group), in logits.
 BY_AGE = ([18, 22, 30, 40, 55, 70, 80, 90, 100], [-0.7, -0.9, -0.5, 0.0, 0.5, 0.9, 0.6, -0.3, -1.2])
 OF_VOTERS = 1.9  # how strongly habit, a standard normal, moves the logit
@@ -73,7 +41,8 @@ class Votes:
 def hold_elections(state: State) -> Votes:
     """Every election of the window, whatever the day of the snapshot."""
     people, size = state.people, len(state.people)
-    shape = (size, len(ELECTIONS))
+    elections = state.region.elections
+    shape = (size, len(elections))
     votes = Votes(
         registered=np.zeros(shape, dtype=bool),
         voted=np.zeros(shape, dtype=bool),
@@ -85,7 +54,7 @@ def hold_elections(state: State) -> Votes:
     )
     way = stream(state.seed, "voting method").standard_normal(size)
     second = people.original != np.arange(size)  # a second registration is never used to vote
-    for column, election in enumerate(ELECTIONS):
+    for column, election in enumerate(elections):
         rng = stream(state.seed, f"election {election.held}")
         when = day(election.held)
         party = state.party.at(when)
@@ -101,7 +70,7 @@ def hold_elections(state: State) -> Votes:
             who = np.flatnonzero(able & group)
             shift = shift_for(logit[who], target)
             chance[who] = sigmoid(logit[who] + shift)
-            if column == len(ELECTIONS) - 1:
+            if column == len(elections) - 1:
                 votes.propensity = sigmoid(logit + shift)
         voted = able & (rng.random(size) < chance)
         who = np.flatnonzero(voted)
@@ -124,7 +93,7 @@ def _party_effect(election: Election, party: np.ndarray) -> np.ndarray:
     """Republicans vote a little more, the unaffiliated less, and in primaries much less."""
     general = np.array([0.05, 0.25, -0.3, -0.2, -0.2])
     primary = np.array([0.3, 0.35, -0.7, -1.2, -1.2])
-    return (general if election.kind == "GENERAL" else primary)[party]
+    return (primary if election.kind == "PRIMARY" else general)[party]
 
 
 def _groups(election: Election, party: np.ndarray, age: np.ndarray) -> list[tuple[np.ndarray, float]]:
@@ -157,7 +126,7 @@ def _methods(
 
 def _ballots(election: Election, party: np.ndarray, lean: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The party of the ballot's record: the registration's, but the unaffiliated choose a primary."""
-    if election.kind == "GENERAL":
+    if election.kind != "PRIMARY":
         return party
     # The contested primary draws: the Democratic one in 2020, the Republican one in 2024.
     pull = {2020: 0.5, 2024: -0.6}.get(election.held.year, 0.0)

@@ -1,4 +1,4 @@
-"""One module a gate: `TABLES`, the tables that it judges, and `expectations(settings, con)`, its checks by table.
+"""One module a gate: `tables(settings)`, the tables that it judges, and `expectations(settings, con)`, its checks by table.
 
 `con` reads the warehouse while the checks are written, for figures that they compare with. A check with
 `severity="warning"` is reported and stops nothing. Great Expectations takes seconds to import, so the modules import it

@@ -15,6 +15,11 @@ TABLES = (
 )
 
 
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges."""
+    return TABLES
+
+
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
     import great_expectations.expectations as gxe
@@ -34,7 +39,7 @@ def expectations(settings, con) -> dict[str, list]:
     return {
         "marts.voters": [
             no_rows(
-                reconcile.merged_voters(),
+                reconcile.merged_voters(settings.campaign.states),
                 "staged rows are the voters, those no longer registered and those merged",
             ),
             unique("voter_id"),
@@ -55,7 +60,10 @@ def expectations(settings, con) -> dict[str, list]:
             ),
         ],
         "marts.vote_history": [
-            no_rows(reconcile.merged_history(), "staged rows are the votes, those of others and repeated labels"),
+            no_rows(
+                reconcile.merged_history(settings.campaign.states),
+                "staged rows are the votes, those of others and repeated labels",
+            ),
             unique("voter_id, election_id"),
             refers("voter_id", "voters"),
             refers("election_id", "elections"),

@@ -10,6 +10,11 @@ TABLES = ("main.voters", "main.vote_history", "main.segment_members", "main.publ
 SMALLEST_CELL = 10
 
 
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges."""
+    return TABLES
+
+
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
     from orchestration.publishing.publish import public_tables

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from orchestration.ingestion.contracts import Contract, all_contracts
+from orchestration.ingestion.contracts import Contract, contracts_of
 from quality import reconcile
 from quality.suites import no_rows
 
-TABLES = tuple(f"raw.{contract.name}" for contract in all_contracts())
-
-# Columns that no usable file leaves mostly empty. Removed voters have no address, so addresses are not among them.
-FILLED = {
-    "nc_voters": (
-        "county_id",
-        "ncid",
-        "last_name",
-        "first_name",
-        "status_cd",
-        "registr_dt",
-        "party_cd",
-        "birth_year",
-    ),
-    "nc_vote_history": ("county_id", "ncid", "election_lbl", "voting_method"),
-}
 FILLED_SHARE = 0.5
-DUPLICATE_SHARE = 0.001  # NC's ids are unique; a doubled delivery has half its rows twice
+DUPLICATE_SHARE = 0.001  # a state's ids are unique but for a few; a doubled delivery has half its rows twice
 # Against the delivery before, in the same scope. Weekly files differ by a fraction of a percent; a yearly one by a few.
 ROWS_FEWER, ROWS_MORE = 0.10, 0.50
 FILLED_CHANGE = 0.10  # of a column's share of rows with a value
 MIX_CHANGE = 0.05  # of a party's or status's share of rows
 
 
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges: one a contract of the campaign's states."""
+    return tuple(f"raw.{contract.name}" for contract in contracts_of(settings.campaign.states))
+
+
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
-    return {f"raw.{contract.name}": _checks(con, contract) for contract in all_contracts()}
+    return {f"raw.{contract.name}": _checks(con, contract) for contract in contracts_of(settings.campaign.states)}
 
 
 def _checks(con, contract: Contract) -> list:
@@ -46,11 +35,12 @@ def _checks(con, contract: Contract) -> list:
             "parties and statuses have the shares of the delivery before, give or take",
         ),
     ]
-    for column in FILLED[contract.name]:
+    for column in contract.filled:
         query = f"select 1 from {{batch}} having count(*) > 0 and count({column}) < {FILLED_SHARE} * count(*)"
         checks.append(no_rows(query, f"{column} is there in at least {FILLED_SHARE:.0%} of the rows"))
-    if contract.name == "nc_voters":
-        twice = "select count(*) as n, count(distinct ncid) as ids, count(ncid) as filled from {batch}"
+    if contract.kind == "voters":
+        voter = contract.id_column
+        twice = f"select count(*) as n, count(distinct {voter}) as ids, count({voter}) as filled from {{batch}}"
         checks += [
             no_rows(
                 f"select 1 from ({twice}) where filled - ids > {DUPLICATE_SHARE} * filled and filled - ids > 10",

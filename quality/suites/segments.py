@@ -7,6 +7,11 @@ from quality.suites import no_rows
 TABLES = ("segments.segments", "segments.segment_members")
 
 
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges."""
+    return TABLES
+
+
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
     import great_expectations.expectations as gxe

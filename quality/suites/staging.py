@@ -1,14 +1,14 @@
-"""Gate `staging`: every row went through or was held back, and what was typed can be believed."""
+"""Gate `staging`: every row of every state went through or was held back, and what was typed can be believed."""
 
 from __future__ import annotations
 
+from orchestration.ingestion.contracts import Contract, contracts_of
 from quality import reconcile
 from quality.suites import no_rows
 
-TABLES = ("staging.stg_nc__voters", "staging.stg_nc__vote_history")
-
 FEW = 0.001  # what may be wrong in a real file
-# Shares that may be empty; in the real statewide file birth years are all there, dates are masked in 0.3 %.
+# Shares that may be empty where the state records the column at all; in the real statewide file of North Carolina birth
+# years are all there, dates are masked in 0.3 %.
 MISSING = {
     "birth_year": 0.05,
     "registration_date": 0.10,
@@ -16,22 +16,41 @@ MISSING = {
     "registration_status": FEW,
     "party_code": 0.02,
 }
+STATUSES = ["active", "inactive", "temporary", "removed", "denied"]
+
+
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges: the voters and the vote history of each of the campaign's states."""
+    return tuple(
+        reconcile.staging_table(state, entities)
+        for state in settings.campaign.states
+        for entities in ("voters", "vote_history")
+    )
 
 
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
+    checks = {}
+    for state in settings.campaign.states:
+        [voters] = contracts_of([state], "voters")
+        checks[reconcile.staging_table(state, "voters")] = _of_voters(voters)
+        [history] = contracts_of([state], "vote_history") or [voters]
+        checks[reconcile.staging_table(state, "vote_history")] = _of_history(con, history)
+    return checks
+
+
+def _of_voters(contract: Contract) -> list:
     import great_expectations.expectations as gxe
 
-    statuses = ["active", "inactive", "temporary", "removed", "denied"]
-    voters = [
-        no_rows(reconcile.staged(), "rows loaded are the rows staged and those suppressed"),
+    checks = [
+        no_rows(reconcile.staged(contract), "rows loaded are the rows staged and those suppressed"),
         gxe.ExpectColumnValuesToNotBeNull(column="voter_id", mostly=1 - FEW, description="voters have an id"),
         gxe.ExpectColumnValuesToBeInSet(
-            column="registration_status", value_set=statuses, description="statuses are known"
+            column="registration_status", value_set=STATUSES, description="statuses are known"
         ),
         no_rows(
-            "select 1 from {batch} where year(as_of) - birth_year < 18",
-            "nobody under 18 passed (by year of birth)",
+            "select 1 from {batch} where coalesce(birth_date + to_years(18) > as_of, year(as_of) - birth_year < 18)",
+            "nobody under 18 passed (by year of birth where there is no day)",
         ),
         no_rows("select 1 from {batch} where length(zip5) <> 5", "ZIP codes have five digits"),
         no_rows(
@@ -39,20 +58,29 @@ def expectations(settings, con) -> dict[str, list]:
             "nobody registered after the file's day",
             "warning",
         ),
+        *(
+            no_rows(f"select 1 from {{batch}} where {c} is not null", f"{c}, which the state does not record, is empty")
+            for c in contract.unrecorded
+        ),
     ]
-    voters += [
+    return checks + [
         gxe.ExpectColumnValuesToNotBeNull(column=c, mostly=1 - share, description=f"{c} is known for {1 - share:.1%}")
         for c, share in MISSING.items()
+        if c not in (*contract.unrecorded, *contract.partial)
     ]
-    history = [
-        no_rows(reconcile.staged_history(), "history rows loaded are the rows staged"),
+
+
+def _of_history(con, contract: Contract) -> list:
+    import great_expectations.expectations as gxe
+
+    return [
+        no_rows(reconcile.staged_history(con, contract), "history rows loaded are the rows staged"),
         gxe.ExpectColumnValuesToNotBeNull(column="voter_id", mostly=1 - FEW, description="votes have a voter id"),
         gxe.ExpectColumnValuesToNotBeNull(column="election_date", mostly=1 - FEW, description="votes have a date"),
         no_rows(
             "select distinct voting_method_label from {batch} where voting_method_label is not null and not exists (select 1 "
-            "from staging.voting_methods m where m.label = voting_method_label)",
+            f"from staging.voting_methods m where m.state_code = '{contract.state}' and m.label = voting_method_label)",
             "labels of voting methods are in seeds/voting_methods.csv",
             "warning",
         ),
     ]
-    return {"staging.stg_nc__voters": voters, "staging.stg_nc__vote_history": history}

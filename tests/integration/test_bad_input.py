@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingestion import inbox, load
+from orchestration.ingestion import inbox, scopes
 from orchestration.settings import ROOT
 from tests import nc
 from tests.conftest import PERSONAL, Desk
@@ -207,7 +207,9 @@ GOOD_ZIP = zipped(("ncvoter_Statewide.txt", WHOLE))
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        pytest.param(zipped(("a.txt", WHOLE), ("b.txt", WHOLE)), ["holds 2 files", "Unpack it"], id="two members"),
+        pytest.param(
+            zipped(("a.pdf", WHOLE), ("b.pdf", WHOLE)), ["holds 2 files", "Unpack it"], id="two other members"
+        ),
         pytest.param(zipped(), ["holds 0 files"], id="no member"),
         pytest.param(zipped(("../x.txt", WHOLE)), ["leads out of its folder"], id="parent path"),
         pytest.param(zipped(("..\\x.txt", WHOLE)), ["leads out of its folder"], id="parent path with backslash"),
@@ -333,14 +335,14 @@ def test_file_still_growing(earlier: Desk, monkeypatch: pytest.MonkeyPatch, sett
 def test_file_that_grows_while_it_is_loaded(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     desk.hand_in("ncvoter_Statewide.txt", BEFORE, "2025-12-27")
     entry = desk.put("ncvoter_new.txt", WHOLE)
-    settle = load.settle_scopes
+    settle = scopes.settle_scopes
 
     def late(con, contract):
         settle(con, contract)
         with entry.open("ab") as file:
             file.write(RECORDS[0])
 
-    monkeypatch.setattr(load, "settle_scopes", late)
+    monkeypatch.setattr(scopes, "settle_scopes", late)
     assert desk.take_one().status == "waiting"
     assert desk.ids() == ["BNBEFORE"]
     monkeypatch.undo()
@@ -349,8 +351,8 @@ def test_file_that_grows_while_it_is_loaded(desk: Desk, monkeypatch: pytest.Monk
 
 def test_file_taken_away_while_it_is_read(earlier: Desk, monkeypatch: pytest.MonkeyPatch):
     entry = earlier.put("ncvoter_new.txt", WHOLE)
-    settle = load.settle_scopes
-    monkeypatch.setattr(load, "settle_scopes", lambda *a: (settle(*a), entry.unlink()))
+    settle = scopes.settle_scopes
+    monkeypatch.setattr(scopes, "settle_scopes", lambda *a: (settle(*a), entry.unlink()))
     earlier._check_outcome = lambda *_: None  # it is not in the inbox any more
     assert earlier.take_one().status == "waiting"
 

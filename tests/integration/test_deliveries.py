@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion import ingest, load
+from orchestration.ingestion import ingest, load, recognise, scopes
 from orchestration.warehouse import Warehouse
 from quality import reconcile
 from tests import nc
@@ -277,9 +277,9 @@ def test_any_order_gives_the_same(scopes: list[tuple[int, ...]], order: random.R
 @pytest.mark.parametrize(
     ("name", "rows", "says"),
     [
-        (WAKE, county(1, "a"), "its name says county 92, its records are of 1 counties (1)"),
-        ("ncvoter-092.txt", county(1, "a") + county(92, "a"), "are of 2 counties (1, 92)"),
-        ("ncvoter5.txt", [r for n in range(1, 9) for r in county(n, "a")], "8 counties (1, 2, 3, 4, 5 ...)"),
+        (WAKE, county(1, "a"), "its name says county 092, its records are of 1 counties (001)"),
+        ("ncvoter-092.txt", county(1, "a") + county(92, "a"), "are of 2 counties (001, 092)"),
+        ("ncvoter5.txt", [r for n in range(1, 9) for r in county(n, "a")], "8 counties (001, 002, 003, 004, 005 ...)"),
     ],
 )
 def test_a_name_that_promises_another_county_is_refused(desk: Desk, name: str, rows: list, says: str):
@@ -356,11 +356,11 @@ def test_a_zip_is_archived_as_it_came(desk: Desk):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (ingest, "read_header"),
+        (recognise, "read_header"),
         (ingest, "scan_file"),
         (load, "create_table"),
         (load, "quarantine"),
-        (load, "settle_scopes"),
+        (scopes, "settle_scopes"),
         (ingest._Intake, "_archive"),
         (ingest._Intake, "_leave_inbox"),
     ],

@@ -20,7 +20,8 @@ def test_no_name_stands_for_two_columns(contract):
     names = [n.lower() for c, aliases in contract.columns.items() for n in (c, *aliases)]
     names += [n.lower() for n in (*contract.never_land, *contract.ignored)]
     assert len(names) == len(set(names))
-    assert {contract.scope_column, contract.sample.column, *contract.profile} <= set(contract.columns)
+    assert {contract.scope.column or contract.id_column, contract.id_column} <= set(contract.columns)
+    assert {*contract.profile, *contract.filled, *contract.optional, *contract.content} <= set(contract.columns)
 
 
 @given(st.sampled_from(VINTAGES).flatmap(lambda v: st.tuples(st.permutations(v), st.randoms())))

@@ -17,3 +17,11 @@
 {% macro empty_map() -%}
     cast(map {} as map(varchar, bigint))
 {%- endmacro %}
+
+{# A map of texts, from a dictionary of names and expressions. #}
+{% macro map_by_name(values) -%}
+    map(
+        ['{{ values | join("', '") }}'],
+        [{{ values.values() | join(', ') }}]
+    )
+{%- endmacro %}

@@ -14,6 +14,13 @@
     date_diff('day', {{ first }}, {{ second }})
 {%- endmacro %}
 
+{# Whole years from the first date to the second, as ages are counted: one born on 29 February is a year older on 1 March. #}
+{% macro full_years_between(first, second) -%}
+    cast(date_diff('year', {{ first }}, {{ second }}) - case
+        when month({{ second }}) * 100 + day({{ second }}) < month({{ first }}) * 100 + day({{ first }}) then 1 else 0
+    end as integer)
+{%- endmacro %}
+
 {% macro iso_date(date) -%}
     strftime({{ date }}, '%Y-%m-%d')
 {%- endmacro %}

@@ -7,11 +7,16 @@ with source as (
 
 ),
 
+counties as (
+
+    {{ counties_of('NC') }}
+
+),
+
 read as (
 
     select
         *,
-        {{ try_to_integer("trim(county_id)") }} as county_read,
         {{ try_to_integer("trim(birth_year)") }} as birth_year_read,
         {{ try_to_integer("trim(age_at_year_end)") }} as age_read,
         {{ try_to_date("trim(registr_dt)", "%m/%d/%Y") }} as registration_date_read,
@@ -29,8 +34,8 @@ typed as (
         'NC-' || {{ clean_code("ncid") }} as voter_id,
         {{ clean_code("ncid") }} as state_voter_id,
         'NC' as state_code,
-        county_read as county_number,
-        {{ nc_county_fips("county_read") }} as county_fips,
+        read._county as county_code,
+        counties.county_fips,
         {{ clean_code("voter_reg_num") }} as county_voter_id,
 
         {{ fold_blanks("first_name") }} as first_name,
@@ -84,12 +89,14 @@ typed as (
         {{ clean_code("cong_dist_abbrv") }} as congressional_district,
         {{ clean_code("nc_senate_abbrv") }} as state_senate_district,
         {{ clean_code("nc_house_abbrv") }} as state_house_district,
-        {{ clean_code("super_court_abbrv") }} as superior_court_district,
-        {{ clean_code("judic_dist_abbrv") }} as judicial_district,
-        {{ clean_code("dist_1_abbrv") }} as prosecutorial_district,
         {{ clean_code("county_commiss_abbrv") }} as county_commission_district,
         {{ clean_code("school_dist_abbrv") }} as school_district,
         {{ clean_code("township_abbrv") }} as township_code,
+        {{ map_by_name({
+            'superior_court': clean_code("super_court_abbrv"),
+            'judicial': clean_code("judic_dist_abbrv"),
+            'prosecutorial': clean_code("dist_1_abbrv"),
+        }) }} as other_districts,
 
         _delivery_id as delivery_id,
         _record_number as record_number,
@@ -99,17 +106,18 @@ typed as (
         -- Without a year of birth the age column still tells a minor.
         coalesce({{ year_of("_as_of") }} - birth_year_read, age_read) as age_this_year
     from read
+    left join counties on counties.county_code = read._county
 
 ),
 
 final as (
 
-    select * exclude (confidential_code, age_this_year)
+    select *
     from typed
     where coalesce(confidential_code, 'N') <> 'Y'
         and coalesce(age_this_year, 18) >= 18
 
 )
 
-select * from final
+{{ in_shape(voter_shape(), 'final', unrecorded=['email', 'birth_date']) }}
 {% endmacro %}

@@ -1,10 +1,10 @@
 -- Each way of writing an address is read once; several of them can be one residence.
 with addresses as (
 
-    select residence_address, {{ residence_area() }} as area from {{ ref('int_registrations') }}
+    select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations') }}
     where residence_address is not null
     union
-    select residence_address, {{ residence_area() }} as area from {{ ref('int_registrations_before') }}
+    select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations_before') }}
     where residence_address is not null
 
 ),
@@ -18,6 +18,7 @@ street_words as (
 cleaned as (
 
     select
+        state_code,
         residence_address,
         area,
         trim({{ regexp_replace_all(
@@ -30,7 +31,7 @@ cleaned as (
 
 words as (
 
-    {{ words_of('cleaned', ['residence_address', 'area'], 'address_text') }}
+    {{ words_of('cleaned', ['state_code', 'residence_address', 'area'], 'address_text') }}
 
 ),
 
@@ -38,6 +39,7 @@ abbreviated as (
 
     -- ^ marks what can end a street's name.
     select
+        words.state_code,
         words.residence_address,
         words.area,
         {{ join_words(
@@ -46,7 +48,7 @@ abbreviated as (
         ) }} as address_text
     from words
     left join street_words on street_words.word = words.word
-    group by words.residence_address, words.area
+    group by words.state_code, words.residence_address, words.area
 
 ),
 
@@ -54,6 +56,7 @@ with_unit as (
 
     -- A number after the street's name is a unit (12 OAK ST 3), unless the road itself has one (12 STATE ROAD 1234).
     select
+        state_code,
         residence_address,
         area,
         {{ regexp_replace_all(
@@ -70,6 +73,7 @@ with_unit as (
 parted as (
 
     select
+        state_code,
         residence_address,
         area,
         trim(split_part(address_text || ' ', ' UNIT ', 1)) as street,
@@ -83,9 +87,10 @@ parted as (
 final as (
 
     select
+        state_code,
         residence_address,
         area,
-        'NC-' || {{ stable_hash(['street', 'unit', 'area']) }} as residence_id,
+        state_code || '-' || {{ stable_hash(['street', 'unit', 'area']) }} as residence_id,
         street,
         unit
     from parted

@@ -2,7 +2,7 @@ with history as (
 
     {{ union_states('vote_history', [
         'voter_id', 'state_code', 'election_date', 'voting_method_label', 'voted_party_code', 'voted_county_fips',
-        'voted_precinct_code', 'delivery_id', 'record_number', 'as_of',
+        'voted_precinct_code', 'is_counted', 'delivery_id', 'record_number', 'as_of',
     ]) }}
 
 ),
@@ -51,7 +51,7 @@ one_row_each as (
         semi join more_than_once using (voter_id, election_date)
         qualify row_number() over (
             partition by voter_id, election_date
-            order by as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id
+            order by is_counted desc, as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id
         ) = 1
     )
 
@@ -70,7 +70,8 @@ final as (
         case when elections.election_type in ('primary', 'second_primary') then one_row_each.voted_party_code end
             as ballot_party_code,
         one_row_each.voted_county_fips,
-        one_row_each.voted_precinct_code
+        one_row_each.voted_precinct_code,
+        one_row_each.is_counted
     from one_row_each
     inner join elections
         on elections.state_code = one_row_each.state_code

@@ -30,7 +30,7 @@ final as (
         state_code || '-' || {{ iso_date("election_date") }} as election_id,
         state_code,
         election_date,
-        {{ election_type("election_description") }} as election_type,
+        {{ election_type("election_description", "election_date") }} as election_type,
         {{ year_of("election_date") }} || ' '
             || coalesce(nullif({{ regexp_replace_all("election_description", "^[0-9/]+ *", "") }}, ''), 'ELECTION')
             as election_name

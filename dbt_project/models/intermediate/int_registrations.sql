@@ -1,8 +1,8 @@
 with staged as (
 
     {{ union_states('voters', [
-        'voter_id', 'state_code', 'state_voter_id', 'county_number', 'county_fips', 'precinct_code',
-        'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_year', 'sex_code', 'party_code',
+        'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
+        'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
         'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
         'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
     ]) }}

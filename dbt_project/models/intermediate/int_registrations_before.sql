@@ -1,20 +1,20 @@
 -- Counties without a newer delivery stand as they are, so that a move from or to one of them is told as a move.
 with scopes as (
 
-    {{ union_states('scopes', ['state_code', 'county_number', 'previous_delivery_id']) }}
+    {{ union_states('scopes', ['state_code', 'county_code', 'previous_delivery_id']) }}
 
 ),
 
 changed_counties as (
 
-    select state_code, county_number from scopes where previous_delivery_id is not null
+    select state_code, county_code from scopes where previous_delivery_id is not null
 
 ),
 
 previous as (
 
     {{ union_states('voters_previous', [
-        'voter_id', 'state_code', 'county_number', 'county_fips', 'first_name', 'middle_name', 'last_name', 'name_suffix',
+        'voter_id', 'state_code', 'county_code', 'county_fips', 'first_name', 'middle_name', 'last_name', 'name_suffix',
         'party_code', 'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5',
         'delivery_id', 'record_number', 'as_of',
     ]) }}
@@ -24,12 +24,12 @@ previous as (
 unchanged as (
 
     select
-        voter_id, state_code, county_number, county_fips, first_name, middle_name, last_name, name_suffix,
+        voter_id, state_code, county_code, county_fips, first_name, middle_name, last_name, name_suffix,
         party_code, registration_status, registration_date, residence_address, residence_city, zip5,
         delivery_id, record_number, as_of
     from (
         {{ union_states('voters', [
-            'voter_id', 'state_code', 'county_number', 'county_fips', 'first_name', 'middle_name', 'last_name', 'name_suffix',
+            'voter_id', 'state_code', 'county_code', 'county_fips', 'first_name', 'middle_name', 'last_name', 'name_suffix',
             'party_code', 'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5',
             'delivery_id', 'record_number', 'as_of',
         ]) }}
@@ -39,7 +39,7 @@ unchanged as (
             select 1
             from changed_counties
             where changed_counties.state_code = current_records.state_code
-                and changed_counties.county_number = coalesce(current_records.county_number, 0)
+                and changed_counties.county_code = current_records.county_code
         )
 
 ),

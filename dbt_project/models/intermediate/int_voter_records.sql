@@ -6,7 +6,7 @@ with registrations as (
 
 ballots as (
 
-    select * from {{ ref('int_ballots') }}
+    select * from {{ ref('int_ballots') }} where is_counted
 
 ),
 

@@ -11,6 +11,7 @@ cast_ballots as (
         count(*) as ballots_cast,
         cast(count(distinct voted_county_fips) as integer) as county_count
     from {{ ref('int_ballots') }}
+    where is_counted
     group by election_id
 
 ),

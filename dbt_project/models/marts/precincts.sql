@@ -16,7 +16,8 @@ registered as (
         count(*) filter (where party_code = 'DEM') as democratic_count,
         count(*) filter (where party_code = 'REP') as republican_count,
         count(*) filter (where party_code = 'UNA') as unaffiliated_count,
-        count(*) filter (where party_code not in ('DEM', 'REP', 'UNA') or party_code is null) as other_party_count,
+        count(*) filter (where party_code not in ('DEM', 'REP', 'UNA')) as other_party_count,
+        count(*) filter (where party_code is null) as party_unknown_count,
         count(*) filter (where age_band = '18_29') as age_18_29_count,
         count(*) filter (where age_band = '30_44') as age_30_44_count,
         count(*) filter (where age_band = '45_64') as age_45_64_count,
@@ -36,7 +37,7 @@ ballots as (
         election_id,
         count(*) as ballot_count
     from {{ ref('int_ballots') }}
-    where voted_precinct_code is not null
+    where voted_precinct_code is not null and is_counted
     group by all
 
 ),
@@ -65,6 +66,7 @@ final as (
         coalesce(registered.republican_count, 0) as republican_count,
         coalesce(registered.unaffiliated_count, 0) as unaffiliated_count,
         coalesce(registered.other_party_count, 0) as other_party_count,
+        coalesce(registered.party_unknown_count, 0) as party_unknown_count,
         coalesce(registered.age_18_29_count, 0) as age_18_29_count,
         coalesce(registered.age_30_44_count, 0) as age_30_44_count,
         coalesce(registered.age_45_64_count, 0) as age_45_64_count,

@@ -20,8 +20,7 @@ final as (
         ballots.voting_method,
         ballots.ballot_party_code,
         ballots.voted_county_fips,
-        -- North Carolina lists a ballot once it has been counted.
-        true as is_counted
+        ballots.is_counted
     from ballots
     where ballots.voter_id in (select voter_id from voters)
 

@@ -1,6 +1,6 @@
 with scopes as (
 
-    {{ union_states('scopes', ['state_code', 'county_number', 'delivery_id', 'previous_delivery_id']) }}
+    {{ union_states('scopes', ['state_code', 'county_code', 'delivery_id', 'previous_delivery_id']) }}
 
 ),
 
@@ -15,7 +15,8 @@ current_voters as (
     select registrations.*, addresses.residence_id
     from {{ ref('int_registrations') }} as registrations
     left join addresses
-        on addresses.residence_address = registrations.residence_address
+        on addresses.state_code = registrations.state_code
+        and addresses.residence_address = registrations.residence_address
         and addresses.area = {{ residence_area('registrations') }}
     -- Nothing was before the first delivery.
     where registrations.is_registered
@@ -28,7 +29,8 @@ previous_voters as (
     select registrations.*, addresses.residence_id
     from {{ ref('int_registrations_before') }} as registrations
     left join addresses
-        on addresses.residence_address = registrations.residence_address
+        on addresses.state_code = registrations.state_code
+        and addresses.residence_address = registrations.residence_address
         and addresses.area = {{ residence_area('registrations') }}
 
 ),
@@ -72,7 +74,7 @@ new as (
     from current_voters
     left join scope_days
         on scope_days.state_code = current_voters.state_code
-        and scope_days.county_number = coalesce(current_voters.county_number, 0)
+        and scope_days.county_code = current_voters.county_code
     where current_voters.voter_id not in (select voter_id from previous_voters)
 
 ),
@@ -92,7 +94,7 @@ removed as (
     from previous_voters
     left join scope_days
         on scope_days.state_code = previous_voters.state_code
-        and scope_days.county_number = coalesce(previous_voters.county_number, 0)
+        and scope_days.county_code = previous_voters.county_code
     where previous_voters.voter_id not in (select voter_id from current_voters)
 
 ),

@@ -42,7 +42,7 @@ final as (
         registrations.last_name,
         registrations.name_suffix,
         registrations.birth_year,
-        {{ election_year() }} - registrations.birth_year as age_years,
+        {{ age_on_election('registrations.birth_date', 'registrations.birth_year') }} as age_years,
         registrations.sex_code,
         registrations.party_code,
         registrations.registration_status,
@@ -70,7 +70,8 @@ final as (
     from registrations
     left join counties on counties.county_fips = registrations.county_fips
     left join addresses
-        on addresses.residence_address = registrations.residence_address
+        on addresses.state_code = registrations.state_code
+        and addresses.residence_address = registrations.residence_address
         and addresses.area = {{ residence_area('registrations') }}
     left join eligible
         on eligible.state_code = registrations.state_code

@@ -1,13 +1,14 @@
 """What each source's file looks like: one YAML a file format beside this module, which reads them and holds
-a file's header against them."""
+a file's header against them. The fields of `Contract`, `Form` and `Scope` are the words that a YAML may use."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -23,6 +24,29 @@ class SampleMarker(BaseModel):
     prefix: str
 
 
+class Form(BaseModel):
+    """One way of writing a file: a source that changes its delimiter or drops its header has several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    delimiter: str
+    quote: str = '"'  # empty where quotes are letters like any other
+    header: bool = True
+    names: list[str] = []  # without a header: what stands in which place, if not all columns in the contract's order
+    # Records may have one more field than the header, an empty one at their end.
+    trailing_field: bool = False
+
+
+class Scope(BaseModel):
+    """What a delivery is split and replaced by: mostly the county, each under the code that the file gives it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The column that holds the code. Without one it is the group `scope` of the contract's `file_name`.
+    column: str | None = None
+    digits: int | None = None  # the code is a number, written with so many: 092 is also 92 and 92.0
+    # A file of several counties replaces the whole state, or those counties that it holds.
+    covers: Literal["state", "counties"] = "state"
+
+
 def _aliases(columns: dict[str, list[str] | None]) -> dict[str, list[str]]:
     return {name: aliases or [] for name, aliases in columns.items()}
 
@@ -36,15 +60,23 @@ class Contract(BaseModel):
     title: str
     state: str
     cadence_days: int
-    kind: str
-    encoding: str
-    delimiter: str
+    kind: Literal["voters", "vote_history", "lookup"]
+    encoding: Literal["latin-1", "either"]  # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8
+    forms: list[Form]
+    # A pattern for what the source calls its file. A group `scope` in it is the code of the county that the file is of.
     file_name: str
-    scope_column: str
+    # Patterns by column that the values of a file without a header have.
+    content: dict[str, str] = {}
+    scope: Scope
     sample: SampleMarker
-    profile: list[str]
-    never_land: list[str]
-    ignored: list[str]
+    profile: list[str]  # value counts kept per delivery, for the gate on change
+    filled: list[str]  # no usable file leaves these mostly empty
+    unrecorded: list[str] = []  # columns of staging that the source does not record: always null there
+    partial: list[str] = []  # columns of staging that by the source's own rules only some records have
+    never_land: list[str] = []
+    ignored: list[str] = []
+    optional: list[str] = []  # columns that not every vintage has
+    elections: str | None = None  # a pattern for names of columns of which the file has one for each election
     columns: Annotated[dict[str, list[str]], BeforeValidator(_aliases)]
 
     def known_names(self) -> dict[str, str | None]:
@@ -54,14 +86,27 @@ class Contract(BaseModel):
             names |= dict.fromkeys([column, *aliases], column)
         return {name.lower(): column for name, column in names.items()}
 
+    @property
+    def id_column(self) -> str:
+        """The column that holds the state's id of a voter."""
+        return self.sample.column
+
+    def named_scope(self, file_name: str) -> str | None:
+        """The code that a file's name says its records are of, if it says one."""
+        named = re.search(self.file_name, file_name, re.IGNORECASE)
+        code = named.groupdict().get("scope") if named else None
+        return code and (code.upper() if self.scope.digits is None else f"{int(code):0{self.scope.digits}}")
+
 
 @dataclass(frozen=True)
 class Match:
     """A header held against a contract."""
 
     contract: Contract
+    form: Form
     header: tuple[str, ...]
     loads: tuple[str | None, ...]  # for each position of the file its column, or None where nothing is loaded
+    elections: tuple[str, ...]  # those of the loaded columns of which there is one for each election
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
@@ -139,23 +184,35 @@ def all_contracts() -> tuple[Contract, ...]:
     return tuple(Contract(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
 
 
-def match_header(header: list[str], contract: Contract) -> Match:
-    """Hold a header (names in file order, any case) against one contract."""
+def contracts_of(states: list[str], kind: str | None = None) -> tuple[Contract, ...]:
+    """The contracts of some states, of one kind or of all."""
+    return tuple(c for c in all_contracts() if c.state in states and kind in (None, c.kind))
+
+
+def match_header(header: list[str], contract: Contract, form: Form | None = None) -> Match:
+    """Hold a header (names in file order, any case) against one contract, as written in one of its forms."""
     known = contract.known_names()
     names = [name.strip() for name in header]
-    loads = tuple(known.get(name.lower()) for name in names)
+    elections = {n: n.upper() for n in names if contract.elections and re.fullmatch(contract.elections, n.upper())}
+    loads = tuple(known.get(name.lower()) or elections.get(name) for name in names)
     loaded = [column for column in loads if column]
     return Match(
         contract=contract,
+        form=form or contract.forms[0],
         header=tuple(names),
         loads=loads,
-        missing=tuple(column for column in contract.columns if column not in loaded),
-        unknown=tuple(name for name in names if name.lower() not in known),
+        elections=tuple(elections.values()),
+        missing=tuple(c for c in contract.columns if c not in loaded and c not in contract.optional),
+        unknown=tuple(name for name in names if name.lower() not in known and name not in elections),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
     )
 
 
 def best_match(header: list[str], contracts: tuple[Contract, ...]) -> Match:
     """The contract that a header fits, or the nearest one if it fits none."""
-    matches = [match_header(header, contract) for contract in contracts]
+    return nearest([match_header(header, contract) for contract in contracts])
+
+
+def nearest(matches: list[Match]) -> Match:
+    """The match that fits, or the one that comes nearest."""
     return max(matches, key=lambda m: (m.fits, m.share_known, -len(m.unknown)))

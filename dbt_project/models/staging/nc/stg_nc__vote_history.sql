@@ -4,13 +4,18 @@ with source as (
 
 ),
 
+counties as (
+
+    {{ counties_of('NC') }}
+
+),
+
 read as (
 
     select
         *,
         {{ try_to_date("trim(election_lbl)", "%m/%d/%Y") }} as election_date_read,
-        {{ try_to_integer("trim(county_id)") }} as county_read,
-        {{ try_to_integer("trim(voted_county_id)") }} as voted_county_read
+        {{ padded_number("trim(voted_county_id)", 3) }} as voted_county_read
     from source
 
 ),
@@ -21,7 +26,7 @@ final as (
         'NC-' || {{ clean_code("ncid") }} as voter_id,
         {{ clean_code("ncid") }} as state_voter_id,
         'NC' as state_code,
-        {{ nc_county_fips("county_read") }} as county_fips,
+        counties.county_fips,
         {{ clean_code("voter_reg_num") }} as county_voter_id,
         -- Nobody can have voted after the file was made.
         case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
@@ -29,15 +34,19 @@ final as (
         {{ fold_blanks("election_desc") }} as election_description,
         {{ fold_blanks("voting_method") }} as voting_method_label,
         {{ clean_code("voted_party_cd") }} as voted_party_code,
-        {{ nc_county_fips("voted_county_read") }} as voted_county_fips,
+        voted_counties.county_fips as voted_county_fips,
         {{ clean_code("pct_label") }} as voted_precinct_code,
         {{ fold_blanks("pct_description") }} as voted_precinct_name,
         {{ clean_code("vtd_label") }} as voted_district_code,
+        -- North Carolina lists a ballot once it has been counted.
+        true as is_counted,
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of
     from read
+    left join counties on counties.county_code = read._county
+    left join counties as voted_counties on voted_counties.county_code = read.voted_county_read
 
 )
 
-select * from final
+{{ in_shape(vote_history_shape(), 'final') }}

@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 
 from orchestration.sample.draw import day, stream, words
+from orchestration.sample.layouts.text import digits, ids, texts
 from orchestration.sample.life import PARTIES, State
-from orchestration.sample.rows import digits, ncids, texts
 from orchestration.sample.snapshot import Addresses, Snapshot
-from orchestration.sample.turnout import EARLY, ELECTIONS, POLLS, Votes
+from orchestration.sample.turnout import EARLY, POLLS, Votes
 
 HISTORY_COLUMNS = words(
     "county_id county_desc voter_reg_num election_lbl election_desc voting_method voted_party_cd voted_party_desc "
@@ -34,7 +34,8 @@ class HistoryRows:
 
     def __init__(self, state: State, votes: Votes, snapshot: Snapshot, addresses: Addresses) -> None:
         self.state, self.votes, self.snapshot, self.addresses = state, votes, snapshot, addresses
-        held = [day(e.held) <= day(snapshot.as_of) for e in ELECTIONS]
+        elections = state.region.elections
+        held = [day(e.held) <= day(snapshot.as_of) for e in elections]
         voter, election = np.nonzero(votes.voted[snapshot.who] & np.array(held))
         who = snapshot.who[voter]
         method = votes.method[who, election]
@@ -44,10 +45,10 @@ class HistoryRows:
         self._voter, self._election = np.repeat(voter, copies), np.repeat(election, copies)
         again = np.zeros(len(self._voter), dtype=bool)
         again[1:] = (self._voter[1:] == self._voter[:-1]) & (self._election[1:] == self._election[:-1])
-        new = np.array([e.held.year >= NEW_LABELS_FROM for e in ELECTIONS])[self._election] ^ again
+        new = np.array([e.held.year >= NEW_LABELS_FROM for e in elections])[self._election] ^ again
         method = np.repeat(method, copies)
         self._label = np.where(new & (method == EARLY), NEW_EARLY, np.where(new & (method == POLLS), NEW_POLLS, method))
-        self._ncid = ncids(state, snapshot.who)
+        self._ncid = ids(state, snapshot.who)
         self._reg_num = digits(snapshot.voter_reg_num, 12)
 
     def __len__(self) -> int:
@@ -55,7 +56,7 @@ class HistoryRows:
 
     def make(self, start: int, end: int) -> pl.DataFrame:
         """The records from `start` to `end`."""
-        snap, places = self.snapshot, self.state.places
+        snap, places, elections = self.snapshot, self.state.places, self.state.region.elections
         voter, election = self._voter[start:end], self._election[start:end]
         who = snap.who[voter]
         home = self.votes.residence[who, election]
@@ -70,8 +71,8 @@ class HistoryRows:
             "county_id": texts(counties, snap.county[voter]),
             "county_desc": texts(names, snap.county[voter]),
             "voter_reg_num": self._reg_num.gather(voter),
-            "election_lbl": texts([e.label for e in ELECTIONS], election),
-            "election_desc": texts([f"{e.label} {e.kind}" for e in ELECTIONS], election),
+            "election_lbl": texts([e.label for e in elections], election),
+            "election_desc": texts([f"{e.label} {e.kind}" for e in elections], election),
             "voting_method": texts(METHOD_LABELS, self._label[start:end]),
             "voted_party_cd": texts(PARTIES, ballot),
             "voted_party_desc": texts(PARTY_NAMES, ballot),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from orchestration.sample.draw import day, stream, words
+from orchestration.sample.layouts.text import dates, digits, ids, texts
 from orchestration.sample.life import PARTIES, State
 from orchestration.sample.naming import first_names, surnames
 from orchestration.sample.people import ASIAN, LATINO, WHITE
@@ -61,27 +62,6 @@ BIRTH_STATES = {"NC": 0.55, "NY": 0.07, "VA": 0.06, "SC": 0.05, "PA": 0.04, "OH"
 SUFFIXES = {"JR": 0.62, "III": 0.15, "SR": 0.13, "II": 0.08, "IV": 0.02}
 
 
-def texts(vocabulary: list[str] | tuple[str, ...], numbers: np.ndarray) -> pl.Series:
-    """The words that the numbers stand for."""
-    return pl.Series(vocabulary, dtype=pl.String).gather(numbers)
-
-
-def digits(numbers: np.ndarray, width: int = 0) -> pl.Series:
-    """Numbers as text, with zeros before them up to a width."""
-    text = pl.Series(numbers).cast(pl.String)
-    return text.str.zfill(width) if width else text
-
-
-def dates(days: np.ndarray) -> pl.Series:
-    """Days as the files write them."""
-    return pl.Series(days.astype(np.int32)).cast(pl.Date).dt.strftime("%m/%d/%Y")
-
-
-def ncids(state: State, who: np.ndarray) -> pl.Series:
-    """Sample ids begin with ZZ, which no real one does."""
-    return "ZZ" + digits(state.number[who] + 100_000, 7)
-
-
 class VoterRows:
     """Makes voter records of a snapshot, slice by slice."""
 
@@ -109,7 +89,7 @@ class VoterRows:
             "county_id": digits(county + 1),
             "county_desc": texts(state.places.county_names, county),
             "voter_reg_num": digits(snap.voter_reg_num[part], 12),
-            "ncid": ncids(state, who),
+            "ncid": ids(state, who),
             **self._names(who),
             **self._status(part),
             **self._homes(part),
@@ -187,7 +167,7 @@ class VoterRows:
 
     def _homes(self, part: slice) -> dict[str, pl.Series]:
         """Home and mail address, phone, and all that follows from the precinct."""
-        snap, where = self.snapshot, self.addresses
+        snap, where, state_code = self.snapshot, self.addresses, self.state.region.code
         who, home = snap.who[part], snap.residence[part]
         gone, hidden = snap.status[part] == GONE, snap.is_confidential[part]
         precinct = where.precinct[home]
@@ -248,13 +228,13 @@ class VoterRows:
         made = frame.select(
             res_street_address=street,
             res_city_desc=visible(c("city")),
-            state_cd=visible(pl.lit("NC")),
+            state_cd=visible(pl.lit(state_code)),
             zip_code=visible(c("zip")),
             mail_addr1=visible(mail),
             **{name: visible(pl.when((c("m") > 0.5) & (c("m") < 0.5 + p)).then(pl.lit(text)).otherwise(pl.lit("")))
                for name, (p, text) in more.items()},
             mail_city=visible(pl.when(away).then(pl.lit("COLUMBIA")).otherwise(c("city"))),
-            mail_state=visible(pl.when(away).then(pl.lit("SC")).otherwise(pl.lit("NC"))),
+            mail_state=visible(pl.when(away).then(pl.lit("SC")).otherwise(pl.lit(state_code))),
             mail_zipcode=visible(
                 pl.when(away).then(pl.lit("29201"))
                 .when(c("m") < 0.2).then(c("zip") + c("box").str.zfill(4))

@@ -1,0 +1,145 @@
+"""Which contract a file is of, and in which of its forms it is written: by the names in its header, or without one by
+its number of columns, by what its first records hold, and by its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestration.ingestion.contracts import SURELY_A_HEADER, Contract, Form, Match, match_header, nearest
+from orchestration.ingestion.inbox import Refused
+from orchestration.ingestion.scan import (
+    SEPARATORS,
+    Scan,
+    not_separated,
+    read_first_records,
+    read_header,
+    told_encoding,
+)
+
+MOST = 0.5  # more than this part of a file's first records have to look as the contract says
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A file held against one form of a contract. `fault` says what keeps it from being one; None if nothing does."""
+
+    match: Match
+    scan: Scan
+    fault: str | None
+
+
+def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[Match, Scan]:
+    """The contract and form that a file fits, and what its beginning tells. `name` is what its source called it.
+
+    Raises:
+        Refused: it fits none, which is told by the difference to the nearest, or it fits several.
+    """
+    headers = _by_header(path, contracts)
+    fitting = [tried for tried in headers if not tried.fault]
+    others: list[_Tried] = []
+    if not fitting:
+        others = _by_content(path, contracts)
+        fitting = [tried for tried in others if not tried.fault]
+    if len({tried.match.contract.name for tried in fitting}) > 1:
+        named = [tried for tried in fitting if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
+        if len({tried.match.contract.name for tried in named}) != 1:
+            titles = " or ".join(sorted({tried.match.contract.title for tried in fitting}))
+            raise Refused(f"it may be {titles}; give it the name under which the state ships it")
+        fitting = named
+    if not fitting:
+        raise Refused(_why(headers, others, name))
+    match, scan = fitting[0].match, fitting[0].scan
+    if match.form.trailing_field:
+        match = _with_trailing_field(path, match, scan)
+    if match.contract.encoding == "either":
+        scan.encoding = told_encoding(path)
+    return match, scan
+
+
+def _by_header(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
+    """The first line against every contract with a header, split by every separator: a file that has another one than its
+    contract's is told so. Raises `Refused` where it can be split by none."""
+    forms = [(contract, form) for contract in contracts for form in contract.forms if form.header]
+    tried: list[_Tried] = []
+    faults: list[Refused] = []
+    ways = dict.fromkeys((delimiter, form.quote) for _, form in forms for delimiter in (form.delimiter, *SEPARATORS))
+    for delimiter, quote in ways:
+        try:
+            scan = read_header(path, delimiter, quote)
+        except Refused as fault:
+            faults.append(fault)
+            continue
+        for contract, form in forms:
+            if form.quote == quote:
+                match = match_header(scan.header, contract, form)
+                fault_text = None if match.fits else match.explain()
+                if match.fits and delimiter != form.delimiter:
+                    fault_text = not_separated(delimiter.join(scan.header), form.delimiter)
+                tried.append(_Tried(match, scan, fault_text))
+    if not tried and faults:
+        raise faults[0]
+    return tried
+
+
+def _by_content(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
+    """The first records against every contract whose files have no header."""
+    tried = []
+    for contract in contracts:
+        for form in contract.forms:
+            if not form.header:
+                scan, records = read_first_records(path, form.delimiter, form.quote)
+                scan.header = form.names or [*contract.columns]
+                match = match_header(scan.header, contract, form)
+                tried.append(_Tried(match, scan, _strange(match, form, records)))
+    return tried
+
+
+def _strange(match: Match, form: Form, records: list[list[str]]) -> str | None:
+    """What keeps most records from being the contract's, or None."""
+    width = len(match.header)
+    whole = [record for record in records if len(record) == width]
+    if len(whole) <= MOST * len(records):
+        found = [len(record) for record in records]
+        common = max(set(found), key=found.count) if found else 0
+        return (
+            f"its name says {match.contract.title}, whose records have {width} columns separated by "
+            f"{SEPARATORS.get(form.delimiter, repr(form.delimiter))} and no header; most of its records have {common}. "
+            "Export it again as the state ships it, or give it its right name"
+        )
+    strange = []
+    for column, pattern in match.contract.content.items():
+        place = match.loads.index(column)
+        alike = sum(bool(re.fullmatch(pattern, record[place].strip())) for record in whole)
+        if alike <= MOST * len(whole):
+            strange.append(f"{column} (column {place + 1})")
+    if strange:
+        return (
+            f"its name says {match.contract.title}, and what stands in {', '.join(strange)} does not look like that. "
+            "Export it again as the state ships it, or give it its right name"
+        )
+    return None
+
+
+def _why(headers: list[_Tried], others: list[_Tried], name: str) -> str:
+    """Why a file is of no contract: by its header if that is one of a contract, else by its name if that is."""
+    separated = [tried for tried in headers if tried.match.fits]
+    if separated:
+        return separated[0].fault or ""
+    near = nearest([tried.match for tried in headers]) if headers else None
+    if near is None or near.share_known < SURELY_A_HEADER:
+        for tried in others:
+            if re.search(tried.match.contract.file_name, name, re.IGNORECASE):
+                return tried.fault or ""
+    return near.explain() if near else "it fits no contract, and its name is none that a state gives its files"
+
+
+def _with_trailing_field(path: Path, match: Match, scan: Scan) -> Match:
+    """The match with one place more, which is read past, if the records have it and the header does not."""
+    _, records = read_first_records(path, match.form.delimiter, match.form.quote)
+    longer = [record for record in records[1:] if len(record) == len(scan.header) + 1]
+    if len(longer) <= MOST * len(records[1:]):
+        return match
+    scan.header.append("")
+    return replace(match, header=(*match.header, ""), loads=(*match.loads, None))

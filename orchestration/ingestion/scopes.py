@@ -1,0 +1,237 @@
+"""Which deliveries are current: what each covers, which of them each county's records come from and came from before, and
+the views over those.
+
+`raw.nc_voters` is a view over the deliveries that are current for each county, `raw.nc_voters_previous` over those that
+were so before; a county's file replaces that county alone. Where a file has a column for each election,
+`raw.<contract>_elections` has a row for each of their values. A county here is the code that `Contract.scope` reads from
+a record or a file's name; of some sources it may be another part of the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from orchestration.ingestion.contracts import Contract
+from orchestration.ingestion.inbox import Refused
+from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, raw_table, text_literal
+
+_VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
+_ELECTION_VIEWS = {"_elections": "delivery_id"}
+_OWN_COUNTIES = f"select value from (from raw.profiles where column_name = '_county' and value <> '{UNKNOWN_COUNTY}')"
+
+
+def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file_name: str) -> str:
+    """What a loaded delivery covers: `NC`, `NC-092` where it holds that one county, or `OH-01..22` where it holds counties
+    from 01 to 22.
+
+    Raises:
+        Refused: no record has a county, or the file's name promises one county and its records are of others.
+    """
+    counties = _counties_of(con, delivery_id)
+    if not counties:
+        missing = (
+            f"none of its records has a {'number' if contract.scope.digits else 'code'} in {contract.scope.column}"
+            if contract.scope.column
+            else "its name does not say which part of the state it is of"
+        )
+        raise Refused(f"{missing}, so it is unknown what it replaces")
+    named = contract.named_scope(file_name)
+    if named and counties != [named]:
+        raise Refused(
+            f"its name says county {named}, its records are of {len(counties)} counties"
+            + f" ({', '.join(counties[:5])}{' ...' if len(counties) > 5 else ''})"
+            + ". Give it its right name"
+        )
+    if len(counties) == 1 and "statewide" not in file_name.lower():
+        return f"{contract.state}-{counties[0]}"
+    return contract.state if contract.scope.covers == "state" else f"{contract.state}-{counties[0]}..{counties[-1]}"
+
+
+def _counties_of(con: duckdb.DuckDBPyConnection, delivery_id: str) -> list[str]:
+    rows = con.execute(
+        "select value from raw.profiles where delivery_id = ? and column_name = '_county' and value <> ? order by 1",
+        [delivery_id, UNKNOWN_COUNTY],
+    ).fetchall()
+    return [county for (county,) in rows]
+
+
+def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, scope: str) -> date | None:
+    """The day of a delivery that is newer, covers this one's scope wholly and did not fail its gate, if there is one."""
+    [(newest,)] = con.execute(
+        f"""
+        select max(as_of) from meta.deliveries d
+        where contract = $contract and status in ('loaded', 'superseded') and as_of > $as_of
+          and delivery_id not in (select delivery_id from raw.verdicts where not has_passed)
+          and (scope = $state or $scope <> $state and not exists (
+            {_OWN_COUNTIES} where delivery_id = $delivery_id
+            except {_OWN_COUNTIES} where delivery_id = d.delivery_id))
+        """,
+        {
+            "contract": contract.name,
+            "as_of": delivery.as_of,
+            "state": contract.state,
+            "scope": scope,
+            "delivery_id": delivery.delivery_id,
+        },
+    ).fetchall()
+    return newest
+
+
+def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Decide anew, from the deliveries alone, which of them is current for each county and which was before, and
+    rebuild the views. The answer does not depend on the order in which deliveries came, but that of two with the same
+    day the later one counts and the other was never before. A delivery that failed its gate gives way to any other.
+    Tables that are neither current nor before are dropped."""
+    con.execute("delete from raw.scopes where contract = ?", [contract.name])
+    con.execute(
+        """
+        insert into raw.scopes
+        with held as (
+            select *, delivery_id in (select delivery_id from raw.verdicts where not has_passed) as is_doubted from meta.deliveries
+            where contract = $contract and status in ('loaded', 'superseded')
+              and contract || '__' || delivery_id in (select table_name from duckdb_tables() where schema_name = 'raw')
+        ),
+        own as (
+            select delivery_id, value as county from raw.profiles join held using (delivery_id) where column_name = '_county'
+        ),
+        -- A delivery of a whole state covers each county, also one of which it has no record; any other those that it holds.
+        covered as (
+            select county, delivery_id from (select distinct county from own), held where scope = $state
+            union
+            select county, delivery_id from own join held using (delivery_id) where scope <> $state and county <> $unknown
+        ),
+        ranked as (
+            select county, delivery_id, as_of, is_doubted,
+                row_number() over (
+                    partition by county order by is_doubted, as_of desc, received_at desc, delivery_id
+                ) as age
+            from covered join held using (delivery_id)
+        )
+        select $contract, now.county, now.delivery_id, arg_min(before.delivery_id, before.age)
+        from ranked now
+        left join ranked before
+          on before.county = now.county and before.as_of < now.as_of and not before.is_doubted
+        where now.age = 1
+        group by now.county, now.delivery_id
+        """,
+        {"contract": contract.name, "state": contract.state, "unknown": UNKNOWN_COUNTY},
+    )
+    con.execute(
+        """
+        update meta.deliveries set status = case
+            when delivery_id in (select delivery_id from raw.scopes) then 'loaded' else 'superseded' end
+        where contract = ? and status in ('loaded', 'superseded')
+        """,
+        [contract.name],
+    )
+    make_views(con, contract)
+    for (table,) in con.execute(
+        """
+        select table_name from duckdb_tables()
+        where schema_name = 'raw' and starts_with(table_name, $contract || '__')
+          and table_name not in (
+            select contract || '__' || delivery_id from raw.scopes
+            union all
+            select contract || '__' || previous_delivery_id from raw.scopes where previous_delivery_id is not null)
+        """,
+        {"contract": contract.name},
+    ).fetchall():
+        con.execute(f'drop table raw."{table}"')
+
+
+def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
+    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
+    for view in (*_VIEWS, *_ELECTION_VIEWS):
+        con.execute(f"drop view if exists raw.{contract.name}{view}")
+    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
+    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
+        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
+    settle_scopes(con, contract)
+
+
+def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
+    `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered."""
+    for view, column in _VIEWS.items():
+        parts = _parts(con, contract, column)
+        selects = [_select_part(contract, part, contract.columns) for part in parts] or [
+            _select_nothing(contract.columns)
+        ]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+    for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
+        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
+        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a view takes from one delivery."""
+
+    delivery_id: str
+    as_of: date
+    counties: tuple[str, ...]
+    is_whole: bool  # none of its rows is left out
+    has_gaps: bool
+    elections: tuple[str, ...]
+
+
+def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> list[_Part]:
+    parts = []
+    for delivery_id, as_of, counties, scope, has_gaps in con.execute(
+        f"""
+        select s.{column}, d.as_of, list(s.county_code order by s.county_code), d.scope,
+            exists (select 1 from raw.record_gaps g where g.delivery_id = s.{column}) as has_gaps
+        from raw.scopes s join meta.deliveries d on d.delivery_id = s.{column}
+        where s.contract = ? group by all order by 1
+        """,
+        [contract.name],
+    ).fetchall():
+        if scope != contract.state:
+            counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
+        own = con.execute(
+            "select value from raw.profiles where delivery_id = ? and column_name = '_county'", [delivery_id]
+        ).fetchall()
+        is_whole = {county for (county,) in own} <= {*counties}
+        columns = con.execute(
+            "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? order by column_index",
+            [f"{contract.name}__{delivery_id}"],
+        ).fetchall()
+        elections = tuple(name for (name,) in columns if name not in contract.columns)
+        parts.append(_Part(delivery_id, as_of, tuple(counties), is_whole, has_gaps, elections))
+    return parts
+
+
+def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str:
+    number, join = "rows.rowid + 1", ""
+    if part.has_gaps:
+        number = "rows.rowid + 1 + coalesce(gaps.shift, 0)"
+        gaps = f"(select rows_before, shift from raw.record_gaps where delivery_id = '{part.delivery_id}')"
+        join = f"asof left join {gaps} as gaps on rows.rowid >= gaps.rows_before"
+    county = county_code(contract, part.counties[0])
+    where = "" if part.is_whole else f"where {county} in ({', '.join(map(text_literal, part.counties))})"
+    names = ", ".join(f'"{column}"' for column in columns)
+    return (
+        f"select {names}, {county} as _county, '{part.delivery_id}' as _delivery_id, {number} as _record_number, "
+        f"date '{part.as_of}' as _as_of from {raw_table(contract.name, part.delivery_id)} as rows {join} {where}"
+    )
+
+
+def _select_elections(contract: Contract, part: _Part) -> str:
+    names = ", ".join(f'"{name}"' for name in part.elections)
+    return (
+        f'select "{contract.id_column}", _election, _cell, _county, _delivery_id, _record_number, _as_of '
+        f"from ({_select_part(contract, part, (contract.id_column, *part.elections))}) unpivot (_cell for _election in ({names}))"
+    )
+
+
+def _select_nothing(columns: Iterable[str]) -> str:
+    nulls = ", ".join(f'null::varchar as "{column}"' for column in columns)
+    return (
+        f"select {nulls}, null::varchar as _county, null::varchar as _delivery_id, null::bigint as _record_number, "
+        "null::date as _as_of where false"
+    )

@@ -1,0 +1,1 @@
+"""How each state writes its files: one module a state with `write(out, sample)`, and what they share in `text.py`."""
