@@ -55,13 +55,13 @@ def gate_checks(
                 passed=not result.failed,
                 # A failed check that was waived is shown, and blocks nothing.
                 severity=dg.AssetCheckSeverity.WARN if result.waiver else dg.AssetCheckSeverity.ERROR,
-                description="; ".join([*result.failed, *(f"warning: {w}" for w in result.warnings)]) or None,
+                description=_in_words(result),
                 metadata={
                     "status": result.status,
                     "checks": result.check_count,
-                    "failed": _listed(result.failed),
-                    "warnings": _listed(result.warnings),
-                    "data_version": result.data_version,
+                    "failed checks": len(result.failed),
+                    "warnings": len(result.warnings),
+                    "data version": result.data_version,
                     **({"what to do": gates.advice(gate)} if result.status == "failed" else {}),
                     **({"waiver": str(result.waiver)} if result.status == "waived" else {}),
                 },
@@ -70,5 +70,7 @@ def gate_checks(
     return check
 
 
-def _listed(checks: tuple[str, ...]) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md("\n".join(f"- {check}" for check in checks) or "none")
+def _in_words(result: gates.TableResult) -> str:
+    """What was found, as a list in Markdown: the UI shows a check's description at once, a list in its metadata not."""
+    found = [*(f"**{check}**" for check in result.failed), *(f"warning: {warning}" for warning in result.warnings)]
+    return "\n".join(f"- {line}" for line in found) or f"All {result.check_count} checks hold."

@@ -6,6 +6,8 @@ import argparse
 import getpass
 import os
 import shutil
+import signal
+import socket
 import sys
 import time
 from datetime import UTC, date, datetime
@@ -107,11 +109,12 @@ def _run(options: argparse.Namespace) -> int:
     from orchestration.operating import failures
     from orchestration.operating.doctor import PID_TAG
     from orchestration.operating.summary import summarise
+    from orchestration.schedules import LOGGED
     from orchestration.warehouse import Warehouse
 
     job = build_definitions(settings).resolve_job_def("refresh")
     steps = STEPS[STEPS.index(options.first) :] if options.first else [options.only] if options.only else STEPS
-    config: dict = {"loggers": {"console": {}}}  # our progress lines instead of Dagster's own
+    config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
     if "raw" in steps:
         handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
         config["ops"] = {"raw": {"config": handed_in}}
@@ -258,12 +261,38 @@ def _query(options: argparse.Namespace) -> int:
 
 def _dev(options: argparse.Namespace) -> int:
     settings = Settings.load()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", options.port))
+        except OSError:
+            print(
+                f"groundgame: something listens on 127.0.0.1:{options.port} already, perhaps another `groundgame dev`; "
+                f"stop it, or: groundgame dev --port {options.port + 1}",
+                file=sys.stderr,
+            )
+            return 1
     prepare_dagster(settings)
-    dagster = str(Path(sys.executable).parent / "dagster")
+    print(f"The Dagster UI of {settings.data_dir}, in half a minute: http://127.0.0.1:{options.port}", flush=True)
+    print("What follows are the lines of runs and what went wrong. Ctrl-C stops it.", flush=True)
+    # A shell that starts this in the background has SIGINT ignored; Dagster would then ignore SIGTERM too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(ROOT)
+    # Without the advice to use a command of another package.
+    python = [sys.executable, "-W", "ignore:Function `dev_command` is superseded", "-m", "dagster", "dev"]
     os.execv(
-        dagster,
-        [dagster, "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(options.port)],
+        python[0],
+        [
+            *python,
+            "-m",
+            "orchestration.definitions",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(options.port),
+            "--log-level",
+            "warning",
+        ],
     )
 
 

@@ -17,7 +17,8 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from orchestration import pictures
-from orchestration.groups import OWNER, group
+from orchestration.groups import OWNER, group, tags
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.lineage import ColumnLineage
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse, limits
@@ -173,6 +174,16 @@ class Translator(DagsterDbtTranslator):
         owner = str(props["config"].get("meta", {}).get("owner", OWNER))
         return [owner if "@" in owner or owner.startswith("team:") else f"team:{owner}"]
 
+    def get_description(self, props: dict) -> str:
+        """What its YAML says, and where its SQL lies; dagster-dbt would put the whole SQL here."""
+        return f"{props['description']}\n\n`dbt_project/{props['original_file_path']}`"
+
+    def get_tags(self, props: dict) -> dict[str, str]:
+        """dbt's own, and ours: personal data by the `pii` of its columns, the state by its folder."""
+        states = {contract.state for contract in all_contracts()} & {part.upper() for part in props["fqn"]}
+        pii = any(column["config"].get("meta", {}).get("pii") for column in props["columns"].values())
+        return {**super().get_tags(props), **tags(pii=pii, state=min(states, default=None))}
+
 
 def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
     """The assets of one layer as one step, which asks the gate before it and says from what it was built."""
@@ -194,7 +205,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             wanted = versions.data_version(settings, con, layer)
             # A person who asks for this step alone wants it built; the whole job builds what has changed.
             whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
-            stands = whole_job and versions.built_version(con, layer) == wanted
+            told = {key: context.instance.get_latest_materialization_event(key) for key in context.selected_asset_keys}
+            stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
             stale = [
@@ -208,8 +220,13 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             context.log.info(f"{layer}: nothing changed, the tables stand")
             for name, table in tables.items():
                 key = dg.AssetKey(table.split("."))
-                if key in context.selected_asset_keys:
-                    yield dg.MaterializeResult(asset_key=key, data_version=dg.DataVersion(table_versions[name]))
+                if key in told:
+                    # What was said of the table when it was built; the UI shows only what the newest run said.
+                    yield dg.MaterializeResult(
+                        asset_key=key,
+                        metadata=told[key].asset_materialization.metadata,
+                        data_version=dg.DataVersion(table_versions[name]),
+                    )
             return
         seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
         with warehouse.open() as con:

@@ -53,7 +53,7 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def _failure(record: logging.LogRecord) -> str | None:
     event = getattr(record, "dagster_meta", {}).get("dagster_event")
     failed = (dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE)
-    return f"{event.event_type.value.lower().replace('_', ' ')}" if event and event.event_type in failed else None
+    return event.event_type.name.lower().replace("_", " ") if event and event.event_type in failed else None
 
 
 class _Line(logging.Formatter):

@@ -1,47 +1,58 @@
-"""The small plots in an asset's metadata: the queries that count, and the drawing. Counts only, no cell of a few people."""
+"""The small plots in an asset's metadata: the queries that count, and the drawing. Counts only, and of
+what voters are no cell of a few."""
 
 from __future__ import annotations
-
-import base64
-from html import escape
 
 import dagster as dg
 import duckdb
 
 from orchestration.ingestion.contracts import Contract
 
-SMALLEST_CELL = 10  # people; smaller groups are drawn together as "other"
-MOST_ROWS = 10
-_BAR, _ROW = 160, 18
+SMALLEST_CELL = 10  # people; a smaller group is drawn with others or not at all
+MOST_ROWS = 15
+_BLOCKS = "▏▎▍▌▋▊▉█"  # of one to eight eighths of a character
+_LONGEST = 12  # characters
 
 
-def bars(rows: list[tuple[str, float]], unit: str = "") -> dg.MarkdownMetadataValue:
-    """A bar chart of (label, value) as a picture inside the metadata itself; `unit` follows each figure.
+def bars(rows: list[tuple], unit: str = "", none: str = "nothing yet") -> dg.MarkdownMetadataValue:
+    """A bar chart of (label, value) or (label, value, note) as a table in Markdown; `unit` follows each value.
 
-    Kept small: the UI shows Markdown of 1,000 characters at once, and longer ones after a click.
+    No picture: text keeps to the colours of the UI's theme, and stays below the 1,000 characters up to which the UI
+    shows Markdown at once instead of after a click.
     """
     rows = rows[:MOST_ROWS]
     if not rows:
-        return dg.MetadataValue.md("nothing yet")
-    top = max(value for _, value in rows) or 1
-    lines = "".join(f"M0 {_ROW * n + 9}h{max(_BAR * value / top, 1):.0f}" for n, (_, value) in enumerate(rows))
-    texts = "".join(
-        f'<text x="{_BAR + 8}" y="{_ROW * n + 13}">{value:,}{unit} {escape(label)}</text>'
-        for n, (label, value) in enumerate(rows)
-    )
-    picture = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="560" height="{_ROW * len(rows)}" font-size="12" font-family="sans-serif">'
-        f'<path d="{lines}" stroke="#46d" stroke-width="12"/>{texts}</svg>'
-    )
-    return dg.MetadataValue.md(f"![](data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()})")
+        return dg.MetadataValue.md(none)
+    top = max(value for _, value, *_ in rows) or 1
+    lines = [
+        f"|{label.replace('|', '/')}|{_on_one_line(f'{value:,}{unit}')}|{_bar(value / top)}|"
+        + "".join(f"{_on_one_line(words)}|" for words in note)
+        for label, value, *note in rows
+    ]
+    notes = len(rows[0]) - 2
+    return dg.MetadataValue.md("\n".join(["| | | |" + " |" * notes, "|:-|-:|:-|" + ":-|" * notes, *lines]))
+
+
+def _on_one_line(words: str) -> str:
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _bar(share: float) -> str:
+    eighths = max(round(8 * _LONGEST * share), share > 0)  # what is there is seen
+    whole, rest = divmod(eighths, 8)
+    return _BLOCKS[-1] * whole + (_BLOCKS[rest - 1] if rest else "")
 
 
 def of_deliveries(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, dg.MarkdownMetadataValue]:
     """What a person looks at after a delivery: its size among the others, what was quarantined, what was emptied."""
     sizes = con.execute(
         """
-        select as_of || ' ' || scope, rows_loaded from meta.deliveries
-        where contract = ? and rows_loaded > 0 order by as_of desc, received_at desc limit 12
+        with newest as (
+            select as_of, scope, arg_max(rows_loaded, received_at) as n from meta.deliveries
+            where contract = ? and rows_loaded > 0 group by as_of, scope
+        )
+        select as_of::varchar, sum(n), case when count(*) = 1 then min(scope) else count(*) || ' files' end
+        from newest group by as_of order by as_of desc limit 12
         """,
         [contract.name],
     ).fetchall()
@@ -60,18 +71,19 @@ def of_deliveries(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[st
             from raw.profiles p join meta.deliveries d using (delivery_id)
             where p.value is null and d.rows_loaded > 0
         )
-        select now.column_name || ' (' || printf('%.1f', before.empty) || ')', round(now.empty, 1)
+        select now.column_name, round(now.empty, 1), printf('was %.1f %%', before.empty)
         from (select distinct delivery_id, previous_delivery_id from raw.scopes where contract = ?) s
         join filled now on now.delivery_id = s.delivery_id
         join filled before on before.delivery_id = s.previous_delivery_id and before.column_name = now.column_name
-        order by abs(now.empty - before.empty) desc, 1 limit 6
+        where abs(now.empty - before.empty) >= 0.1
+        order by abs(now.empty - before.empty) desc, 1 limit 8
         """,
         [contract.name],
     ).fetchall()
     return {
         "rows per delivery, newest first": bars(sizes),
-        "quarantined records by reason": bars(reasons),
-        "empty values now (and in the delivery before), most changed": bars(emptied, " %"),
+        "quarantined records by reason": bars(reasons, none="no record was quarantined"),
+        "empty values against the delivery before": bars(emptied, " %", "no column has changed by 0.1 points"),
     }
 
 
@@ -93,11 +105,11 @@ _QUERIES = {
             " %",
         ),
         "age in the year of the election": (
-            """
+            f"""
             select case when age_years is null then 'unknown' when age_years >= 80 then '80 and over'
                 when age_years < 30 then '18 to 29' else (age_years // 10 * 10) || ' to ' || (age_years // 10 * 10 + 9) end,
                 round(100.0 * count(*) / sum(count(*)) over (), 1)
-            from marts.voters group by 1 order by 1
+            from marts.voters group by 1 having count(*) >= {SMALLEST_CELL} order by 1
             """,
             " %",
         ),
@@ -119,7 +131,7 @@ _QUERIES = {
             " %",
         ),
         "ballots of today's voters": (
-            "select election_id, count(*) from marts.vote_history group by 1 order by 1 desc",
+            f"select election_id, count(*) from marts.vote_history group by 1 having count(*) >= {SMALLEST_CELL} order by 1 desc",
             "",
         ),
     },

@@ -1,15 +1,21 @@
 """The jobs and when they run by themselves."""
 
+from typing import Any
+
 import dagster as dg
 
 from orchestration.operating.prune import prune
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 
+# Dagster uses a logger of `Definitions` only where a run's config names it; a run of the catalog's own has no config.
+LOGGED: dict[str, Any] = {"loggers": {"console": {}}}
+
 REFRESH = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
     description="Everything, from the inbox to the published database, with every gate.",
+    config=LOGGED,
 )
 
 
@@ -19,6 +25,7 @@ def nightly(settings: Settings) -> dg.ScheduleDefinition:
         name="nightly_refresh",
         job=REFRESH,
         cron_schedule=settings.campaign.schedule,
+        description="Takes in what lies in the inbox, at the time that campaign.yaml says. Nothing new: nothing is rebuilt.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
 
@@ -32,7 +39,11 @@ def prune_job(settings: Settings) -> dg.JobDefinition:
         with warehouse.open() as con:
             context.log.info(f"prune: {prune(settings, con, context.instance)}")
 
-    @dg.job(name="prune", description="Removes old runs and old originals, by the keeping times of campaign.yaml.")
+    @dg.job(
+        name="prune",
+        description="Removes old runs and old originals, by the keeping times of campaign.yaml.",
+        config=LOGGED,
+    )
     def job():
         remove_what_is_old()
 
@@ -42,5 +53,9 @@ def prune_job(settings: Settings) -> dg.JobDefinition:
 def weekly(job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """`prune` on Sunday nights."""
     return dg.ScheduleDefinition(
-        name="weekly_prune", job=job, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
+        name="weekly_prune",
+        job=job,
+        cron_schedule="0 3 * * 0",
+        description="Removes old runs and originals on Sunday nights, by the keeping times of campaign.yaml.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
     )

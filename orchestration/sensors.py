@@ -73,7 +73,9 @@ def _look(entry: Path, before: list | None) -> list:
 )
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Tell of a failed run: always a log line, and a message where a webhook is set."""
-    why = reasons(context.get_step_failure_events()) or ["a gate failed; its checks in the UI say which and what to do"]
+    failed = context.get_step_failure_events()
+    gates = [f"{event.step_key} failed; its checks in the UI say why and what to do" for event in failed]
+    why = reasons(failed) or gates
     text = f"groundgame: {context.dagster_run.job_name} failed (run {context.dagster_run.run_id[:8]}): {'; '.join(why)}"
     context.log.error(text)
     address = os.environ.get(WEBHOOK)

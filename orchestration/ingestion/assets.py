@@ -1,13 +1,15 @@
 """The raw step in Dagster: one step takes in the whole inbox, one asset a contract."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 import duckdb
+from dagster._core.events import StepMaterializationData
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 from orchestration import pictures
-from orchestration.groups import OWNER, group
+from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import Contract, contracts_of
 from orchestration.ingestion.ingest import Outcome, call_back, ingest_inbox, keep_outcomes
 from orchestration.settings import Settings
@@ -25,17 +27,17 @@ class IngestConfig(dg.Config):
 
 
 def delivered_assets(settings: Settings) -> list[dg.AssetSpec]:
-    """What the sources hand out, one asset a contract: made elsewhere, marked as renewed whenever a file was loaded, so
-    that the UI says when the next one is due."""
+    """What the sources hand out, one asset a contract: made elsewhere, renewed by each newer file, so that the UI says
+    when the next one is due."""
     return [
         dg.AssetSpec(
             _delivered(contract),
-            description=f"{contract.title}, as it is handed out: a new file every {contract.cadence_days} days. "
-            "Renewed when a file of it was loaded.",
+            description=f"{contract.title}, as it is handed out: a new file every {contract.cadence_days} days. Counts as "
+            "renewed on the day that the newest loaded file shows. Put the next one into the inbox folder.",
             group_name=group("inbox"),
             owners=[OWNER],
             kinds={"csv"},
-            tags={"state": contract.state},
+            tags=tags(pii=True, state=contract.state),
             freshness_policy=dg.FreshnessPolicy.time_window(
                 fail_window=timedelta(days=3 * contract.cadence_days),
                 warn_window=timedelta(days=contract.cadence_days + 2),
@@ -62,7 +64,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
                 group_name=group("raw"),
                 owners=[OWNER],
                 kinds={"python", "duckdb"},
-                tags={"state": contract.state},
+                tags=tags(pii=True, state=contract.state),
                 deps=[_delivered(contract)],
             )
             for contract in contracts_of(settings.campaign.states)
@@ -86,6 +88,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
             outcomes = ingest_inbox(settings, con, as_of, say, days)
             keep_outcomes(con, context.run_id, outcomes)
             version = versions.finish_build(settings, con, "raw")
+            newest = _newest(con)
             made = [
                 _materialized(con, contract, outcomes, version) for contract in contracts_of(settings.campaign.states)
             ]
@@ -94,15 +97,43 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
         for contract in contracts_of(settings.campaign.states):
             for outcome in outcomes:
                 if outcome.contract == contract.name and outcome.status == "loaded":
-                    context.log_event(
-                        dg.AssetMaterialization(
-                            _delivered(contract),
-                            metadata={"dagster/row_count": outcome.rows_loaded, "delivery": str(outcome)},
-                        )
-                    )
+                    _report_arrival(context.instance, contract, outcome, newest[contract.name])
         yield from made
 
     return raw
+
+
+def _newest(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """By contract the latest day that a loaded file shows."""
+    return dict(
+        con.execute(
+            "select contract, max(as_of) from meta.deliveries where status in ('loaded', 'superseded') group by 1"
+        ).fetchall()
+    )
+
+
+def _report_arrival(instance: dg.DagsterInstance, contract: Contract, outcome: Outcome, newest: date) -> None:
+    """Mark a source as renewed at noon of the day that its newest file shows, from which its freshness is counted.
+
+    Dagster's own ways of reporting date an event at this moment, and an old file would make its source fresh.
+    """
+    renewed = dg.AssetMaterialization(
+        _delivered(contract),
+        metadata={
+            "dagster/row_count": outcome.rows_loaded,
+            "delivery": str(outcome),
+            "newest file shows": newest.isoformat(),
+        },
+    )
+    instance.report_dagster_event(
+        dg.DagsterEvent(
+            dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+            job_name=RUNLESS_JOB_NAME,
+            event_specific_data=StepMaterializationData(renewed),
+        ),
+        run_id=RUNLESS_RUN_ID,
+        timestamp=datetime.combine(newest, time(12), UTC).timestamp(),
+    )
 
 
 def _materialized(
@@ -115,10 +146,23 @@ def _materialized(
         asset_key=["raw", contract.name],
         metadata={
             "dagster/row_count": rows,
-            "dagster/column_schema": dg.TableSchema([dg.TableColumn(c, kind.lower()) for c, kind, *_ in columns]),
-            "deliveries": [str(o) for o in mine],
-            "quarantined": sum(o.rows_quarantined for o in mine),
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(c, kind.lower(), description=_describe(contract, c)) for c, kind, *_ in columns]
+            ),
+            "deliveries of this run": dg.MetadataValue.md("\n".join(f"- {o}" for o in mine) or "none"),
             **pictures.of_deliveries(con, contract),
         },
         data_version=dg.DataVersion(version),
     )
+
+
+def _describe(contract: Contract, column: str) -> str:
+    names = [column, *contract.columns.get(column, [])]
+    return _OUR_COLUMNS.get(column) or f"As delivered: {' or '.join(names)}."
+
+
+_OUR_COLUMNS = {
+    "_delivery_id": "The delivery that the record came in.",
+    "_record_number": "The record's position in the delivered file, from 1.",
+    "_as_of": "The day that the delivered file shows.",
+}

@@ -5,7 +5,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.groups import OWNER, group
+from orchestration import pictures
+from orchestration.groups import OWNER, group, tags
 from orchestration.publishing import publish
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -21,6 +22,7 @@ def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg
         "group_name": group("published"),
         "owners": [OWNER],
         "kinds": {"duckdb"},
+        "tags": tags(pii=True),
         "pool": "warehouse",
         "required_resource_keys": {"warehouse"},
     }
@@ -60,11 +62,17 @@ def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg
             gate.require_passed(settings, con, "published", "nothing is published")
             changed = publish.swap(settings, con)
             version = versions.data_version(settings, con, "published")
+        sizes = publish.table_sizes(settings.current)
         context.log.info(
             f"published: {'a new version is current' if changed else 'nothing changed, the current version stands'}"
         )
         return dg.MaterializeResult(
-            metadata={"path": dg.MetadataValue.path(settings.current), "changed": changed},
+            metadata={
+                "dagster/row_count": sum(rows for _, rows in sizes),
+                "rows by table": pictures.bars(sizes),
+                "path": dg.MetadataValue.path(settings.current),
+                "changed": changed,
+            },
             data_version=dg.DataVersion(version),
         )
 

@@ -94,6 +94,14 @@ def published_version(settings: Settings) -> str | None:
     return version
 
 
+def table_sizes(database: Path) -> list[tuple[str, int]]:
+    """The tables of a published file with their rows, the largest first."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        tables = con.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+        sizes = [(table, con.execute(f'select count(*) from main."{table}"').fetchall()[0][0]) for (table,) in tables]
+    return sorted(sizes, key=lambda size: (-size[1], size[0]))
+
+
 def _describe_publication(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     campaign = settings.campaign
     con.execute(

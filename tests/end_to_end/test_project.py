@@ -35,11 +35,38 @@ def test_the_asset_graph_is_the_one_on_record(tmp_path) -> None:
 
 def test_every_asset_says_what_it_is_and_whose(tmp_path) -> None:
     graph = build_definitions(pipeline.settings_for(tmp_path)).resolve_asset_graph()
-    for key in graph.materializable_asset_keys:
+    for key in graph.get_all_asset_keys():
         node = graph.get(key)
         assert node.description, key
+        assert "select " not in node.description, key
         assert node.owners, key
+        assert node.kinds, key
+        assert node.tags.get("pii") in ("yes", "no"), key
         assert node.group_name == GROUPS[key.path[0]], key
+
+
+def test_tags_tell_personal_data_and_the_state(tmp_path) -> None:
+    graph = build_definitions(pipeline.settings_for(tmp_path)).resolve_asset_graph()
+    found = {key.to_user_string(): graph.get(key).tags for key in graph.get_all_asset_keys()}
+    personal = {key for key, tags in found.items() if tags["pii"] == "yes"}
+    assert {
+        "raw/nc_voters",
+        "staging/stg_nc__voters",
+        "marts/voters",
+        "segments/lapsed",
+        "published/current",
+    } <= personal
+    assert not {"staging/counties", "marts/elections", "segments/segments"} & personal
+    assert {key for key, tags in found.items() if tags.get("state") == "NC"} == {
+        key for key in found if "/nc_" in key or "/stg_nc__" in key
+    }
+
+
+def test_every_job_schedule_and_sensor_says_what_it_does(tmp_path) -> None:
+    definitions = build_definitions(pipeline.settings_for(tmp_path))
+    jobs = [job for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")]
+    for thing in [*jobs, *definitions.schedules, *definitions.sensors]:
+        assert thing.description, thing.name
 
 
 def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from orchestration.cli import prepare_dagster
@@ -19,3 +21,11 @@ def test_a_dagster_yaml_of_ones_own_stands(tmp_path, monkeypatch: pytest.MonkeyP
     prepare_dagster(settings)
     assert own.read_text(encoding="utf-8") == "storage: {}\n"
     assert [file.name for file in settings.dagster_home.iterdir()] == ["dagster.yaml"]
+
+
+def test_dev_refuses_a_port_that_is_taken(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert pipeline.groundgame(pipeline.settings_for(tmp_path), "dev", "--port", str(port)) == 1
+    assert f"something listens on 127.0.0.1:{port} already" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
