@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,11 @@ class Desk:
         self.settings.make_directories()
         self.said: list[str] = []
         self.runs = 0
+
+    def hold_states(self, *states: str) -> None:
+        """Make it the data directory of a campaign in these states."""
+        campaign = self.settings.campaign.model_copy(update={"states": [*states]})
+        self.settings = replace(self.settings, campaign=campaign)
 
     def put(self, name: str, content: bytes, day: str = "2026-01-03") -> Path:
         return nc.deliver(self.settings.inbox, name, content, day)

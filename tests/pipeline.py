@@ -20,9 +20,12 @@ SEED = 7
 RUN_COLUMNS = {"received_at", "checked_at", "published_at"}
 
 
-def settings_for(folder: Path, dbt_project_dir: Path = ROOT / "dbt_project") -> Settings:
-    """Settings for a data directory with the repository's campaign."""
-    return Settings(folder.resolve(), read_campaign(ROOT / "campaign.yaml"), dbt_project_dir)
+def settings_for(
+    folder: Path, dbt_project_dir: Path = ROOT / "dbt_project", states: tuple[str, ...] = ("NC",)
+) -> Settings:
+    """Settings for a data directory with the repository's campaign, in some states."""
+    campaign = read_campaign(ROOT / "campaign.yaml").model_copy(update={"states": [*states]})
+    return Settings(folder.resolve(), campaign, dbt_project_dir)
 
 
 def deliver_sample(settings: Settings, voters: int = VOTERS, seed: int = SEED, as_of: date = SAMPLE_AS_OF) -> None:

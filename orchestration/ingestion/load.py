@@ -172,8 +172,9 @@ def county_code(contract: Contract, named: str | None) -> str:
         return text_literal(named or UNKNOWN_COUNTY)
     if not contract.scope.digits:
         return f"coalesce(upper(trim({contract.scope.column})), {text_literal(UNKNOWN_COUNTY)})"
-    number = f"nullif(greatest(try_cast({contract.scope.column} as integer), 0), 0)"
-    return f"coalesce(format('{{:0{contract.scope.digits}d}}', {number}), {text_literal(UNKNOWN_COUNTY)})"
+    number = f"nullif(greatest(try_cast({contract.scope.column} as integer), 0), 0)::varchar"
+    width = f"greatest({contract.scope.digits}, length({number}))::integer"
+    return f"coalesce(lpad({number}, {width}, '0'), {text_literal(UNKNOWN_COUNTY)})"
 
 
 def text_literal(value: str) -> str:

@@ -5,7 +5,7 @@ stands here.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Region:
     id_digits: int
     elections: tuple[Election, ...]
     seed_shift: int = 0
+    lists_removed: bool = True  # whether removed and denied registrations are in the voter file
+    lists_confidential: bool = True  # whether people are whose address is confidential
 
 
 # Turnout: NCSBE; methods: EAVS 2018 to 2022 (2020: 974,351 of 5,543,405 by mail, 3,460,562 early), 2024 and 2026 like
@@ -54,4 +56,42 @@ _NC = (
     Election(date(2026, 11, 3), "GENERAL", 0.53, 0.046, 0.52),
 )
 
-REGIONS = {region.code: region for region in (Region("NC", (14, 50, 120), 27006, 7, _NC),)}
+# Turnout of general elections: Secretary of State's summaries, rounded; primaries and odd years are rougher. The files say
+# nothing of mail or early voting, so the shares of both stand for all elections.
+_OH_TURNOUT = """
+PRIMARY-03/07/2000 .30  GENERAL-11/07/2000 .64  GENERAL-11/06/2001 .33  PRIMARY-05/07/2002 .20  GENERAL-11/05/2002 .47
+GENERAL-11/04/2003 .36  PRIMARY-03/02/2004 .33  GENERAL-11/02/2004 .72  GENERAL-11/08/2005 .40  PRIMARY-05/02/2006 .22
+GENERAL-11/07/2006 .56  GENERAL-11/06/2007 .31  PRIMARY-03/04/2008 .46  GENERAL-11/04/2008 .70  GENERAL-11/03/2009 .45
+PRIMARY-05/04/2010 .22  GENERAL-11/02/2010 .49  GENERAL-11/08/2011 .46  PRIMARY-03/06/2012 .26  GENERAL-11/06/2012 .71
+GENERAL-11/05/2013 .26  PRIMARY-05/06/2014 .17  GENERAL-11/04/2014 .41  GENERAL-11/03/2015 .43  PRIMARY-03/15/2016 .44
+GENERAL-11/08/2016 .71  GENERAL-11/07/2017 .30  PRIMARY-05/08/2018 .21  GENERAL-11/06/2018 .56  GENERAL-11/05/2019 .23
+PRIMARY-03/17/2020 .24  GENERAL-11/03/2020 .74  GENERAL-11/02/2021 .24  PRIMARY-05/03/2022 .21  GENERAL-11/08/2022 .523
+SPECIAL-08/08/2023 .385 GENERAL-11/07/2023 .49  PRIMARY-03/19/2024 .23  GENERAL-11/05/2024 .717 GENERAL-11/04/2025 .25
+PRIMARY-05/05/2026 .21  GENERAL-11/03/2026 .54
+"""
+
+
+def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
+    entries = table.split()
+    return tuple(
+        Election(datetime.strptime(name[-10:], "%m/%d/%Y").date(), name[:-11], float(turnout), mail, early)
+        for name, turnout in zip(entries[::2], entries[1::2], strict=True)
+    )
+
+
+REGIONS = {
+    region.code: region
+    for region in (
+        Region("NC", (14, 50, 120), 27006, 7, _NC),
+        Region(
+            "OH",
+            (15, 33, 99),
+            43001,
+            11,
+            _elections(_OH_TURNOUT, 0.2, 0.15),
+            seed_shift=1_000_003,
+            lists_removed=False,
+            lists_confidential=False,
+        ),
+    )
+}

@@ -4,7 +4,7 @@ Only the state's facts and the day go in, so two days give two snapshots of one 
 belongs in `rows.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from orchestration.sample.draw import day, stream
 from orchestration.sample.life import State
 from orchestration.sample.places import STREETS
+from orchestration.sample.regions import Region
 
 ACTIVE, DENIED, INACTIVE, GONE, TEMPORARY = range(5)
 STATUS_CODES = ("A", "D", "I", "R", "S")
@@ -67,7 +68,7 @@ def take_snapshot(state: State, as_of: date) -> Snapshot:
     placeholder = (people.noise(state.seed, "born 1900")[who] < BORN_1900) & (year < 1985)
     confidential = people.noise(state.seed, "confidential") < CONFIDENTIAL
     confidential[people.original[people.original != np.arange(len(people))]] = False
-    return Snapshot(
+    snapshot = Snapshot(
         as_of=as_of,
         who=who,
         rows=int(here.sum()),
@@ -80,6 +81,18 @@ def take_snapshot(state: State, as_of: date) -> Snapshot:
         true_birth_year=year,
         is_confidential=(confidential & (people.original == np.arange(len(people))))[who],
     )
+    return _as_listed(snapshot, state.region)
+
+
+def _as_listed(snapshot: Snapshot, region: Region) -> Snapshot:
+    """The snapshot without those that the state's voter file does not list."""
+    listed = np.full(len(snapshot.who), True)
+    if not region.lists_removed:
+        listed &= ~np.isin(snapshot.status, (GONE, DENIED))
+    if not region.lists_confidential:
+        listed &= ~snapshot.is_confidential
+    arrays = {name: values[listed] for name, values in vars(snapshot).items() if isinstance(values, np.ndarray)}
+    return replace(snapshot, rows=int(listed[: snapshot.rows].sum()), **arrays)
 
 
 def _in_file_order(state: State, mask: np.ndarray, today: int) -> np.ndarray:

@@ -1,21 +1,72 @@
-"""The dbt project without data: it parses, every layer builds from empty sources, and its unit tests pass."""
+"""The dbt project without data: it parses, every layer builds from empty sources, its unit tests pass, and the states'
+staging models are alike."""
 
 from __future__ import annotations
 
+import pytest
+
 from orchestration.dbt import LAYERS, Dbt
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
 from tests import pipeline
 
+STATES = tuple(sorted({contract.state for contract in all_contracts()}))
 
-def test_every_layer_builds_on_nothing_and_dbts_unit_tests_pass(tmp_path) -> None:
-    settings = pipeline.settings_for(tmp_path)
-    dbt = Dbt(settings)
-    with Warehouse(settings).hold("a test") as warehouse:
+
+def build(folder, states: tuple[str, ...]) -> tuple[Dbt, Warehouse]:
+    settings = pipeline.settings_for(folder, states=states)
+    dbt, warehouse = Dbt(settings), Warehouse(settings)
+    with warehouse.hold("a test"):
         with warehouse.open() as con:
             prepare(con)
         for select in LAYERS.values():
             dbt.run(select)
+    return dbt, warehouse
+
+
+@pytest.fixture(scope="module")
+def all_states(tmp_path_factory) -> tuple[Dbt, Warehouse]:
+    """The project built for a campaign in every state that there is."""
+    return build(tmp_path_factory.mktemp("states"), STATES)
+
+
+def test_every_layer_builds_on_nothing_and_dbts_unit_tests_pass(tmp_path) -> None:
+    dbt, warehouse = build(tmp_path, ("NC",))
+    with warehouse.hold("a test"):
         results = dbt.test("test_type:unit")
     assert len(results) >= 20
     assert [r.node.name for r in results if r.status != "pass"] == []
+
+
+@pytest.mark.parametrize("state", [state.lower() for state in STATES])
+def test_the_unit_tests_of_each_states_staging_pass(all_states, state: str) -> None:
+    dbt, warehouse = all_states
+    with warehouse.hold("a test"):
+        results = dbt.test(f"staging.{state},test_type:unit")
+    tested = {r.node.tested_node_unique_id.split(".")[-1] for r in results}
+    assert tested >= {f"stg_{state}__{e}" for e in ("voters", "vote_history", "voters_suppressed")}
+    assert [r.node.name for r in results if r.status != "pass"] == []
+
+
+@pytest.mark.parametrize("entities", ["voters", "voters_previous", "voters_suppressed", "vote_history", "scopes"])
+def test_all_states_have_the_same_columns_in_staging(all_states, entities: str) -> None:
+    """Their names, order and types; and each column says in its YAML what it is in that state."""
+    dbt, warehouse = all_states
+    shapes = {}
+    with warehouse.hold("a test"), warehouse.open() as con:
+        for state in STATES:
+            name = f"stg_{state.lower()}__{entities}"
+            shapes[state] = con.execute(f"select column_name, column_type from (describe staging.{name})").fetchall()
+            documented = dbt.manifest.nodes[f"model.groundgame.{name}"].columns
+            assert [*documented] == [column for column, _ in shapes[state]], name
+            assert all(column.description for column in documented.values())
+    assert len({tuple(shape) for shape in shapes.values()}) == 1, shapes
+
+
+@pytest.mark.parametrize("contract", [c for c in all_contracts() if c.kind == "voters"], ids=lambda c: c.name)
+def test_what_a_state_does_not_record_says_so(all_states, contract) -> None:
+    dbt, _ = all_states
+    columns = dbt.manifest.nodes[f"model.groundgame.stg_{contract.state.lower()}__voters"].columns
+    always_null = {name for name, column in columns.items() if column.description.startswith("Always null")}
+    assert always_null == {*contract.unrecorded}

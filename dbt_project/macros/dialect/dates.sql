@@ -21,6 +21,11 @@
     end as integer)
 {%- endmacro %}
 
+{# A date as the number 20260103. #}
+{% macro date_number(date) -%}
+    cast(strftime({{ date }}, '%Y%m%d') as integer)
+{%- endmacro %}
+
 {% macro iso_date(date) -%}
     strftime({{ date }}, '%Y-%m-%d')
 {%- endmacro %}

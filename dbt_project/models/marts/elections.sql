@@ -9,7 +9,8 @@ cast_ballots as (
     select
         election_id,
         count(*) as ballots_cast,
-        cast(count(distinct voted_county_fips) as integer) as county_count
+        -- Some states do not say where a ballot was cast.
+        cast(nullif(count(distinct voted_county_fips), 0) as integer) as county_count
     from {{ ref('int_ballots') }}
     where is_counted
     group by election_id
@@ -25,7 +26,7 @@ final as (
         elections.election_type,
         elections.election_name,
         coalesce(cast_ballots.ballots_cast, 0) as ballots_cast,
-        coalesce(cast_ballots.county_count, 0) as county_count
+        case when cast_ballots.election_id is null then 0 else cast_ballots.county_count end as county_count
     from elections
     left join cast_ballots on cast_ballots.election_id = elections.election_id
 

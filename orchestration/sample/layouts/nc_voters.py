@@ -75,7 +75,8 @@ class VoterRows:
         blank = pl.DataFrame({column: [""] for column in state.places.precincts.columns})
         self._places = pl.concat([state.places.precincts, blank])
 
-    def _u(self, topic: str, who: np.ndarray) -> np.ndarray:
+    def noise(self, topic: str, who: np.ndarray) -> np.ndarray:
+        """Uniform numbers of a topic, the same for a person in every snapshot."""
         if topic not in self._noise:
             self._noise[topic] = self.state.people.noise(self.state.seed, topic).astype(np.float32)
         return self._noise[topic][who]
@@ -105,7 +106,7 @@ class VoterRows:
         last = texts(family, self.state.surname.at(today, who))
         born = texts(family, people.birth_surname[who])
         married = self.state.surname.at(today, who) != people.birth_surname[who]
-        u = self._u("surname form", who)
+        u = self.noise("surname form", who)
         frame = pl.DataFrame({"last": last, "born": born, "married": married, "u": u})
         # Some wives join both names, some keep the old one as a middle name, and some records have blanks at the end.
         last_name = frame.select(
@@ -115,7 +116,7 @@ class VoterRows:
             .then(pl.col("last") + "  ")
             .otherwise(pl.col("last"))
         ).to_series()
-        u = self._u("middle name", who)
+        u = self.noise("middle name", who)
         middle = texts(given, people.middle_name[who])
         frame = frame.with_columns(middle=middle, u=u)
         middle_name = frame.select(
@@ -129,7 +130,7 @@ class VoterRows:
         ).to_series()
         # A senior has his suffix half of the time, a junior mostly; of other men one in ten has one.
         labels, weights = ["", *SUFFIXES], np.cumsum(list(SUFFIXES.values()))
-        u = self._u("suffix", who)
+        u = self.noise("suffix", who)
         any_label = 1 + np.minimum(np.searchsorted(weights, u / 0.10, side="right"), len(SUFFIXES) - 1)
         suffix = np.where(~people.woman[who] & (u < 0.10), any_label, 0)
         suffix = np.where(people.is_senior[who], np.where(u < 0.5, labels.index("SR"), 0), suffix)
@@ -144,7 +145,7 @@ class VoterRows:
     def _status(self, part: slice) -> dict[str, pl.Series]:
         state, snap = self.state, self.snapshot
         who, status, today = snap.who[part], snap.status[part], day(snap.as_of)
-        u = self._u("reason", who)
+        u = self.noise("reason", who)
         reason = np.zeros(len(who), dtype=np.int64)
         for code, letter in enumerate(STATUS_CODES):
             of_status = [i for i, row in enumerate(REASONS) if row[0] == letter]
@@ -171,7 +172,7 @@ class VoterRows:
         who, home = snap.who[part], snap.residence[part]
         gone, hidden = snap.status[part] == GONE, snap.is_confidential[part]
         precinct = where.precinct[home]
-        unplaced = gone | (snap.status[part] == DENIED) | (self._u("precinct", who) < 0.0145)
+        unplaced = gone | (snap.status[part] == DENIED) | (self.noise("precinct", who) < 0.0145)
         place = self._places.select(PLACE_COLUMNS)[np.where(unplaced, len(self._places) - 1, precinct)]
         unit = where.unit[home]
         letters = texts(tuple("ABCDEFGH"), np.maximum(unit, 0) % 8)
@@ -194,9 +195,9 @@ class VoterRows:
                 "gone": gone,
                 "hidden": gone | hidden,
                 "blank": hidden,
-                "u": self._u("address form", who),
-                "m": self._u("mail", who),
-                "p": self._u("phone", who),
+                "u": self.noise("address form", who),
+                "m": self.noise("mail", who),
+                "p": self.noise("phone", who),
                 "phone": digits(self._phone_numbers(who)),
                 "box": digits((self._phone[who] * 9000).astype(np.int64) + 10),
             }
@@ -259,7 +260,7 @@ class VoterRows:
         who, county = snap.who[part], snap.county[part]
         share = self.state.places.county_weight[25]
         masked = np.where(county == 25, 0.0015 / share, 0.0015 / (1 - share))
-        u = self._u("registration date", who)
+        u = self.noise("registration date", who)
         frame = pl.DataFrame({"day": dates(snap.county_since[part]), "masked": u < masked, "old": u > 1 - 0.0012})
         return frame.select(
             pl.when("masked").then(pl.lit("##/##/####")).when("old").then(pl.lit("01/01/1900")).otherwise("day")
@@ -272,16 +273,16 @@ class VoterRows:
         # Forms leave race and sex open more and more often.
         codes = ("W", "B", "O", "A", "I", "M", "O", "U", "P")
         shown = race.astype(np.int64)
-        u = self._u("race", who)
+        u = self.noise("race", who)
         shown = np.where((race == LATINO) & (u > 0.65), WHITE, shown)
         shown = np.where((race == ASIAN) & (u > 0.97), 8, shown)
         shown = np.where(u < np.interp(since, [2000, 2015, 2027], [0.02, 0.06, 0.19]), 7, shown)
-        u = self._u("ethnicity", who)
+        u = self.noise("ethnicity", who)
         open_share = np.interp(since, [2000, 2015, 2027], [0.18, 0.24, 0.32])
         ethnic = np.where(u < open_share, 2, np.where(race == LATINO, 1, 0))
-        no_sex = self._u("sex", who) < np.interp(since, [2000, 2015, 2027], [0.01, 0.05, 0.16])
+        no_sex = self.noise("sex", who) < np.interp(since, [2000, 2015, 2027], [0.01, 0.05, 0.16])
         sex = np.where(no_sex, 2, np.where(state.people.woman[who], 0, 1))
-        u = self._u("birth state", who)
+        u = self.noise("birth state", who)
         reach = np.cumsum(list(BIRTH_STATES.values()))
         born = np.where(u < 0.195, 0, 1 + np.searchsorted(reach, (u - 0.195) / 0.805 * reach[-1] * 0.999999, "right"))
         return {
@@ -292,5 +293,5 @@ class VoterRows:
             "birth_year": digits(snap.birth_year[part]),
             "age_at_year_end": digits(snap.as_of.year - snap.birth_year[part]),
             "birth_state": texts(["", *BIRTH_STATES], born),
-            "drivers_lic": texts(("Y", "N"), (self._u("license", who) > 0.87).astype(int)),
+            "drivers_lic": texts(("Y", "N"), (self.noise("license", who) > 0.87).astype(int)),
         }

@@ -29,9 +29,9 @@ def digits(numbers: np.ndarray, width: int = 0) -> pl.Series:
     return text.str.zfill(width) if width else text
 
 
-def dates(days: np.ndarray) -> pl.Series:
+def dates(days: np.ndarray, form: str = "%m/%d/%Y") -> pl.Series:
     """Days as the files write them."""
-    return pl.Series(days.astype(np.int32)).cast(pl.Date).dt.strftime("%m/%d/%Y")
+    return pl.Series(days.astype(np.int32)).cast(pl.Date).dt.strftime(form)
 
 
 def ids(state: State, who: np.ndarray) -> pl.Series:

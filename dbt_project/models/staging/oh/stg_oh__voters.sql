@@ -1,0 +1,1 @@
+{{ stage_oh_voters(source('oh', 'oh_voters')) }}
