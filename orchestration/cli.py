@@ -16,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.settings import ROOT, Mendable, Settings
+from orchestration.errors import ran_out
+from orchestration.settings import ROOT, Mendable, Settings, data_dir
 from quality import versions
 
 SAMPLE_VOTERS = 50_000
@@ -41,8 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Mendable as error:
         print(f"groundgame: {error}", file=sys.stderr)
         return 1
-    except OSError as error:  # a full disk, a folder that may not be written
-        print(f"groundgame: {error.strerror}: {error.filename}", file=sys.stderr)
+    except Exception as error:
+        # Dagster's own storage meets a full disk too, in errors of many kinds.
+        told: Mendable | None = ran_out(error, data_dir())
+        if told is None and isinstance(error, OSError):  # a folder that may not be written
+            told = Mendable(f"{error.strerror}: {error.filename}")
+        if told is None:
+            raise
+        print(f"groundgame: {told}", file=sys.stderr)
         return 1
 
 

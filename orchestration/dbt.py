@@ -6,7 +6,6 @@ and seeds only; the project's unit tests run in the test suite.
 
 import json
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
@@ -17,6 +16,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from orchestration import pictures
+from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.lineage import ColumnLineage
@@ -119,6 +119,8 @@ class Dbt:
             "--vars",
             json.dumps(self.variables()),
             "--quiet",
+            "--log-level",
+            "none",
             "--log-level-file",
             "none",
         ]
@@ -126,8 +128,11 @@ class Dbt:
             result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
         finally:
             _close_connections()
+        if result.exception and not isinstance(result.exception, Exception):
+            raise result.exception  # the run was cancelled
         if check and not result.success:
-            raise DbtFailed(_why(result))
+            Warehouse(self.settings).give_back()
+            raise ran_out(_messages(result), self.settings.data_dir) or DbtFailed(_why(result))
         return result
 
 
@@ -137,17 +142,19 @@ def _close_connections() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
+def _messages(result: dbtRunnerResult) -> str:
+    """All that dbt says of what failed. It may quote a row, so nobody is shown it."""
+    results = getattr(result.result, "results", None) or []
+    return "\n".join([str(result.exception or ""), *(str(r.message) for r in results)])
+
+
 def _why(result: dbtRunnerResult) -> str:
     """Which models failed and with what kind of error. A database error may quote a row, so values are cut out."""
     if result.exception is not None:
         return f"the dbt project cannot be used: {result.exception}"
     bad = [r for r in result.result if r.status in ("error", "fail")]
-    lines = [f"{r.node.original_file_path}: {_without_values(r.message or 'failed')}" for r in bad]
+    lines = [f"{r.node.original_file_path}: {without_values(' '.join((r.message or 'failed').split()))}" for r in bad]
     return "dbt could not build " + "; ".join(lines)
-
-
-def _without_values(message: str) -> str:
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", " ".join(message.split()))[:300]
 
 
 class Translator(DagsterDbtTranslator):

@@ -1,6 +1,6 @@
 """The only `Definitions`: every asset, gate, job and schedule of one data directory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
@@ -60,11 +60,23 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _held_warehouse(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(description="The warehouse, held for the whole run so that runs take turns.")
     def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        run = f"run {context.run.run_id[:8]}" if context.run else "a run"
-        with Warehouse(settings).hold(run, say=context.log.info if context.log else print) as held:
+        run, say = context.run, context.log.info if context.log else print
+        with Warehouse(settings, _go_on(context)).hold(f"run {run.run_id[:8]}" if run else "a run", say=say) as held:
             yield held
 
     return warehouse
+
+
+def _go_on(context: dg.InitResourceContext) -> Callable[[], None]:
+    """Stops a run that was cancelled. Dagster interrupts it too, but not while it waits for the warehouse, and libraries
+    swallow an interrupt now and then; a run that went on would publish."""
+
+    def ask() -> None:
+        run = context.instance.get_run_by_id(context.run.run_id) if context.instance and context.run else None
+        if run and (run.is_finished or run.status == dg.DagsterRunStatus.CANCELING):
+            raise dg.DagsterExecutionInterruptedError
+
+    return ask
 
 
 @dg.definitions

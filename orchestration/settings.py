@@ -130,7 +130,6 @@ class Settings:
             SettingsError: the campaign file is missing, or it or a limit holds something else than is expected.
         """
         campaign_file = Path(os.environ.get("GROUNDGAME_CAMPAIGN") or ROOT / "campaign.yaml")
-        data_dir = Path(os.environ.get("GROUNDGAME_DATA") or ROOT / "data")
         campaign = read_campaign(campaign_file)
         known = sorted({contract.state for contract in all_contracts()})
         strange = [state for state in campaign.states if state not in known]
@@ -139,7 +138,7 @@ class Settings:
                 f"{campaign_file}: states: there is no contract for {', '.join(strange)}, only for {', '.join(known)}; "
                 "take it out, or add its contract"
             )
-        return cls(data_dir=data_dir.expanduser().resolve(), campaign=campaign, limits=Limits.load())
+        return cls(data_dir=data_dir(), campaign=campaign, limits=Limits.load())
 
     @property
     def inbox(self) -> Path:
@@ -187,6 +186,11 @@ class Settings:
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.published.mkdir(parents=True, exist_ok=True)
+
+
+def data_dir() -> Path:
+    """The data directory that `GROUNDGAME_DATA` names, or the repository's own."""
+    return Path(os.environ.get("GROUNDGAME_DATA") or ROOT / "data").expanduser().resolve()
 
 
 def read_campaign(file: Path) -> Campaign:

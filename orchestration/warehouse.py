@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import in_words
 from orchestration.settings import Limits, Mendable, Settings
 
 _META = """
@@ -139,6 +140,9 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 """
 
 
+HEADERS = 3 * 4096  # bytes before a database's first block: the main header and the two that take turns
+
+
 class WarehouseBusy(Mendable):
     """Somebody else has held the warehouse for longer than we wait; the message says who."""
 
@@ -146,8 +150,10 @@ class WarehouseBusy(Mendable):
 class Warehouse:
     """Opens the pipeline's database, one opener at a time, with the limits of this machine."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, go_on: Callable[[], None] = lambda: None):
+        """`go_on` is called before every opening and while waiting; it raises where the run was cancelled."""
         self.settings = settings
+        self.go_on = go_on
         self.path = settings.warehouse
 
     @contextmanager
@@ -157,19 +163,10 @@ class Warehouse:
         Raises:
             WarehouseBusy: it was not free within `wait_seconds`.
         """
-        self.settings.make_directories()
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        lock = self._open_lock()
         try:
             self._take(lock, wait_seconds, say)
-            os.ftruncate(lock, 0)
-            os.pwrite(
-                lock,
-                f"{who}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(),
-                0,
-            )
-            self._sweep_scratch()
-            with self.open() as con:
-                con.execute(_META)
+            self._prepare(lock, who)
             yield self
         finally:
             os.close(lock)
@@ -188,6 +185,25 @@ class Warehouse:
         finally:
             os.close(lock)
 
+    def _open_lock(self) -> int:
+        with self._told_in_words():
+            self.settings.make_directories()
+            return os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _prepare(self, lock: int, who: str) -> None:
+        """Say who holds the lock, and take away what a stopped run left."""
+        with self._told_in_words():
+            self._sweep_scratch()
+            self.give_back()
+            os.ftruncate(lock, 0)
+            os.pwrite(
+                lock,
+                f"{who}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(),
+                0,
+            )
+        with self.open() as con:
+            con.execute(_META)
+
     def _take(self, lock: int, wait_seconds: float, say: Callable[[str], None]) -> None:
         give_up = time.monotonic() + wait_seconds
         told = False
@@ -202,6 +218,7 @@ class Warehouse:
             if not told:
                 say(f"waiting: the warehouse is held by {holder}")
                 told = True
+            self.go_on()
             time.sleep(0.2)
 
     def _sweep_scratch(self) -> None:
@@ -212,17 +229,53 @@ class Warehouse:
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection, closed at the end whatever happens."""
-        con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
+        """A connection, closed at the end whatever happens.
+
+        Raises:
+            RanOut: the disk is full, or a limit was reached.
+            StepStopped: DuckDB or the operating system refused something else.
+        """
+        self.go_on()
+        with self._told_in_words():
+            con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
+            try:
+                # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
+                con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
+                con.execute("set enable_external_access = false")
+                con.execute("set lock_configuration = true")
+                yield con
+            finally:
+                con.close()
+                self.path.chmod(0o600)
+
+    @contextmanager
+    def _told_in_words(self) -> Iterator[None]:
+        """Let no error of DuckDB out: its text may quote a record, and a full disk is to be said plainly."""
         try:
-            # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
-            con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-            con.execute("set enable_external_access = false")
-            con.execute("set lock_configuration = true")
-            yield con
-        finally:
-            con.close()
-            self.path.chmod(0o600)
+            yield
+        except (duckdb.Error, OSError) as error:
+            told = in_words(error, self.settings.data_dir)
+            self.give_back()  # so that Dagster finds the room to note the failure
+            raise told from None
+
+    def give_back(self) -> None:
+        """Cut off what a load that was stopped had written behind the database's last block.
+
+        DuckDB would write over it, but leaves it on the disk until then. Its own count of blocks, after it has read the
+        log beside the file, says where the last one ends.
+        """
+        if not self.path.exists():
+            return
+        try:
+            with duckdb.connect(str(self.path), read_only=True) as con:
+                [(block, blocks)] = con.execute(
+                    "select block_size, total_blocks from pragma_database_size()"
+                ).fetchall()
+        except duckdb.Error:
+            return
+        end = HEADERS + block * blocks
+        if self.path.stat().st_size > end:
+            os.truncate(self.path, end)
 
 
 def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:

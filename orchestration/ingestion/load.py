@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import ran_out
 from orchestration.ingestion.contracts import Contract, Match
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan
@@ -71,9 +72,9 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
                 "columns": {f"c{i}": "VARCHAR" for i in range(len(match.loads))},
             },
         )
-    except (duckdb.IOException, duckdb.OutOfMemoryException):
-        raise
     except duckdb.Error as error:
+        if ran_out(error, path.parent):
+            raise
         # The message quotes the record, so only the kind of error may leave this function.
         raise Refused(f"DuckDB cannot read it as {match.contract.name} ({type(error).__name__})") from None
     rows = con.execute(

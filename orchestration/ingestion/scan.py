@@ -324,9 +324,10 @@ class _Archiver:
             raise self.failure
 
     def _work(self) -> None:
+        blocks = iter(self.blocks.get, None)
         try:
             if self.copy is None:
-                while (block := self.blocks.get()) is not None:
+                for block in blocks:
                     self.sha256.update(block)
                 return
             handle = os.open(self.copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -334,10 +335,10 @@ class _Archiver:
                 open(handle, "wb") as target,
                 zstandard.ZstdCompressor(level=1, threads=1).stream_writer(target) as out,
             ):
-                while (block := self.blocks.get()) is not None:
+                for block in blocks:
                     self.sha256.update(block)
                     out.write(block)
         except OSError as error:  # a full disk: reported by the thread that feeds, which must not wait for us
             self.failure = error
-            while self.blocks.get() is not None:
+            for _ in blocks:  # none are left where it was the last write that failed
                 pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,10 +51,18 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
         con.execute("use candidate")
         con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
         con.execute("use groundgame")
-    finally:
-        con.execute("use groundgame")
-        con.execute("detach candidate")
+    except BaseException:
+        with suppress(duckdb.Error):
+            _detach(con)
+        _remove(candidate)  # half of it is of no use, and the disk may be full of it
+        raise
+    _detach(con)
     return rows
+
+
+def _detach(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("use groundgame")
+    con.execute("detach candidate")
 
 
 def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
@@ -68,6 +77,8 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
         return False
     con.execute(f"attach '{_quoted(candidate)}' as candidate")
     try:
+        # They are in the copy already where this version was judged before and the swap did not come about.
+        con.execute("delete from candidate.main.gate_results where gate = 'published' and data_version = ?", [version])
         con.execute(
             "insert into candidate.main.gate_results select * from meta.gate_results where gate = 'published' and data_version = ?",
             [version],

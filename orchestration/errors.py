@@ -1,0 +1,87 @@
+"""What errors of other libraries become before anybody reads them: that room ran out, in words with what to do; else
+their kind and text without the values of records that they quote."""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.settings import Mendable
+
+NO_ROOM = ("No space left on device", "Disk quota exceeded", "database or disk is full")  # the kernel's words, SQLite's
+UNCERTAIN = "disk I/O error"  # SQLite's word for a full disk too, where it can tell no more
+NEARLY_NOTHING = 1 << 20  # bytes free on a disk that counts as full
+KEPT = "Nothing is half loaded: files that were not taken in lie in the inbox, and the published version stands"
+
+
+class RanOut(Mendable):
+    """The disk is full, or DuckDB came to a limit that it was given."""
+
+
+class StepStopped(Mendable):
+    """A database refused what a step asked; the message is its own, without values."""
+
+
+def ran_out(error: BaseException | str, data_dir: Path) -> RanOut | None:
+    """What ran out, if that is what an error, or the text of one, or what it came from, tells of.
+
+    An error that names no file is taken to be about the disk that holds `data_dir`.
+    """
+    for text, file in _told(error):
+        where = Path(file) if file else data_dir
+        if any(words in text for words in NO_ROOM) or (UNCERTAIN in text and _free(data_dir) < NEARLY_NOTHING):
+            return RanOut(
+                f"the disk is full ({_free(where) / 1e6:,.0f} MB free where {where} lies). {KEPT}. Make room "
+                "(groundgame doctor says how much, groundgame prune removes old runs and originals) and run again: make run"
+            )
+        if "max_temp_directory_size" in text:
+            return RanOut(
+                f"DuckDB may not put more than {_limit(text)} aside on disk ({_free(where) / 1e6:,.0f} MB free where {where} "
+                f"lies). {KEPT}. Make room or raise GROUNDGAME_SPILL, or give it more memory with GROUNDGAME_MEMORY; "
+                "then run again: make run"
+            )
+        if "Out of Memory Error" in text:
+            return RanOut(
+                f"DuckDB's {_limit(text)} of memory are not enough for this step. {KEPT}. Raise GROUNDGAME_MEMORY, or "
+                "lower GROUNDGAME_THREADS; then run again: make run"
+            )
+    return None
+
+
+def in_words(error: BaseException, data_dir: Path) -> Mendable:
+    """An error of DuckDB or of the operating system as one that may be shown."""
+    return ran_out(error, data_dir) or StepStopped(f"{type(error).__name__}: {without_values(str(error))}")
+
+
+def without_values(text: str) -> str:
+    """The first line of a text, with what stands in quotes and every longer number cut out."""
+    first = text.strip().partition("\n")[0]
+    return re.sub(r"'[^']*'?|\"[^\"]*\"?|\d{5,}", "...", first)[:300]
+
+
+def _told(error: BaseException | str) -> Iterator[tuple[str, str | None]]:
+    """The text and the file of an error and of those behind it."""
+    if isinstance(error, str):
+        named = re.search(r"file \"([^\"]+)\"|Errno \d+\] [^:]+: '([^']+)'", error)
+        yield error, named and (named[1] or named[2])
+        return
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current and id(current) not in seen:
+        seen.add(id(current))
+        if isinstance(current, OSError) and current.errno in (errno.ENOSPC, errno.EDQUOT):
+            yield NO_ROOM[0], current.filename
+        yield from _told(str(current))
+        current = current.__cause__ or current.__context__
+
+
+def _free(path: Path) -> int:
+    return shutil.disk_usage(next(p for p in (path, *path.parents) if p.exists())).free
+
+
+def _limit(text: str) -> str:
+    limit = re.search(r"/([\d.]+ \w+) used", text)
+    return limit[1] if limit else "the limit"
