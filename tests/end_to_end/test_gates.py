@@ -10,7 +10,7 @@ from quality import gate
 
 SPOILED = [
     ("raw", "update meta.deliveries set records_read = records_read + 1 where contract = 'nc_voters'", "records read are"),
-    ("raw", "delete from raw.profiles where column_name = '_county' and value = '92'", "rows of each county"),
+    ("raw", "delete from raw.profiles where column_name = '_county' and value = '092'", "rows of each county"),
     ("raw", "update {voters} set party_cd = null", "party_cd is there"),
     ("raw", "update {voters} set ncid = 'ZZ1' where rowid < 500", "voter ids occur twice"),
     ("raw", "update {votes} set voting_method = null", "voting_method is there"),
