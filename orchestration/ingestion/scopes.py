@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.ingestion.contracts import Contract
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, raw_table, text_literal
+from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, elections_of, raw_table, text_literal
 
 _VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
 _ELECTION_VIEWS = {"_elections": "delivery_id"}
@@ -181,28 +181,26 @@ class _Part:
 
 
 def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> list[_Part]:
-    parts = []
-    for delivery_id, as_of, counties, scope, has_gaps in con.execute(
+    rows = con.execute(
         f"""
-        select s.{column}, d.as_of, list(s.county_code order by s.county_code), d.scope,
-            exists (select 1 from raw.record_gaps g where g.delivery_id = s.{column}) as has_gaps
-        from raw.scopes s join meta.deliveries d on d.delivery_id = s.{column}
-        where s.contract = ? group by all order by 1
+        with covered as (
+            select {column} as delivery_id, list(county_code order by county_code) as counties
+            from raw.scopes where contract = ? and {column} is not null group by all
+        ),
+        own as (select delivery_id, list(value) as counties from raw.profiles where column_name = '_county' group by all)
+        select c.delivery_id, d.as_of, c.counties, own.counties, d.scope,
+            c.delivery_id in (select delivery_id from raw.record_gaps)
+        from covered c join meta.deliveries d on d.delivery_id = c.delivery_id join own on own.delivery_id = c.delivery_id
+        order by 1
         """,
         [contract.name],
-    ).fetchall():
+    ).fetchall()
+    parts = []
+    for delivery_id, as_of, counties, own, scope, has_gaps in rows:
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
-        own = con.execute(
-            "select value from raw.profiles where delivery_id = ? and column_name = '_county'", [delivery_id]
-        ).fetchall()
-        is_whole = {county for (county,) in own} <= {*counties}
-        columns = con.execute(
-            "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? order by column_index",
-            [f"{contract.name}__{delivery_id}"],
-        ).fetchall()
-        elections = tuple(name for (name,) in columns if name not in contract.columns)
-        parts.append(_Part(delivery_id, as_of, tuple(counties), is_whole, has_gaps, elections))
+        elections = elections_of(con, contract, delivery_id) if contract.elections else ()
+        parts.append(_Part(delivery_id, as_of, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
     return parts
 
 

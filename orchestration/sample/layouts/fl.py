@@ -169,6 +169,8 @@ def write(out: Path, sample: Sample) -> list[Path]:
 def _zip(path: Path, members: dict[str, bytes], as_of: date) -> Path:
     with whole_file(path, as_of) as file, zipfile.ZipFile(file, "w") as archive:
         for name, text in members.items():
+            if not text:  # a county that in a small state has nobody
+                continue
             member = zipfile.ZipInfo(name, (as_of.year, as_of.month, as_of.day, 12, 0, 0))
             archive.writestr(member, text, zipfile.ZIP_DEFLATED, compresslevel=1)
     return path
