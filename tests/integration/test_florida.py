@@ -202,6 +202,24 @@ def test_a_file_that_fits_two_contracts_needs_its_name(florida: Desk, monkeypatc
     assert loaded(florida, "LEO_H_20260103.txt", VOTES).contract == "fl_vote_history"
 
 
+def test_a_part_of_the_file_name_can_be_the_scope(florida: Desk, monkeypatch: pytest.MonkeyPatch):
+    """As of files that come in parts and have no county in their records."""
+    history = next(c for c in ingest.all_contracts() if c.name == "fl_vote_history")
+    scope = history.scope.model_copy(update={"column": None})
+    parts = history.model_copy(update={"scope": scope, "file_name": r"part(?P<scope>\d)"})
+    monkeypatch.setattr(ingest, "all_contracts", lambda: (parts,))
+    day = ("11/05/2024", "GEN", "A")
+    loaded(florida, "Part1.txt", fl.history((1, *day), (2, *day)), D1)
+    loaded(florida, "Part2.txt", fl.history((3, *day)), D1)
+    loaded(florida, "Part1.txt", fl.history((4, *day)), D2)
+    assert florida.query("select _county, voter_id from raw.fl_vote_history order by 1") == [
+        ("1", "100000004"),
+        ("2", "100000003"),
+    ]
+    outcome = florida.hand_in("nothing.txt", fl.history((5, *day)))
+    assert "its name does not say which part of the state it is of" in outcome.reason
+
+
 def test_a_zip_of_too_many_files_is_refused(florida: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(inbox, "MOST_MEMBERS", 2)
     outcome = florida.hand_in("x.zip", zipped(**{f"{n}.txt": b"x" for n in range(3)}))
