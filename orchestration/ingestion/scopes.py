@@ -82,10 +82,9 @@ def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: Contract, delivery:
 
 
 def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Decide anew, from the deliveries alone, which of them is current for each county and which was before, and
-    rebuild the views. The answer does not depend on the order in which deliveries came, but that of two with the same
-    day the later one counts and the other was never before. A delivery that failed its gate gives way to any other.
-    Tables that are neither current nor before are dropped."""
+    """Decide anew, from the deliveries alone, which of them is current for each county and which was before. The answer
+    does not depend on the order in which deliveries came, but that of two with the same day the later one counts and the
+    other was never before. A delivery that failed its gate gives way to any other. `make_views` has to follow."""
     con.execute("delete from raw.scopes where contract = ?", [contract.name])
     con.execute(
         """
@@ -128,7 +127,38 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         """,
         [contract.name],
     )
+
+
+def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
+    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
+    for view in (*_VIEWS, *_ELECTION_VIEWS):
+        con.execute(f"drop view if exists raw.{contract.name}{view}")
+    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
+    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
+        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
+    settle_scopes(con, contract)
     make_views(con, contract)
+
+
+def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
+    `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered. Tables that none of them needs are
+    dropped."""
+    for view, column in _VIEWS.items():
+        parts = _parts(con, contract, column)
+        selects = [_select_part(contract, part, contract.columns) for part in parts] or [
+            _select_nothing(contract.columns)
+        ]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+    for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
+        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
+        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+    _drop_replaced(con, contract)
+
+
+def _drop_replaced(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Drop the tables of deliveries that are neither current nor before."""
     for (table,) in con.execute(
         """
         select table_name from duckdb_tables()
@@ -141,31 +171,6 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         {"contract": contract.name},
     ).fetchall():
         con.execute(f'drop table raw."{table}"')
-
-
-def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
-    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
-    for view in (*_VIEWS, *_ELECTION_VIEWS):
-        con.execute(f"drop view if exists raw.{contract.name}{view}")
-    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
-    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
-        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
-    settle_scopes(con, contract)
-
-
-def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
-    `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered."""
-    for view, column in _VIEWS.items():
-        parts = _parts(con, contract, column)
-        selects = [_select_part(contract, part, contract.columns) for part in parts] or [
-            _select_nothing(contract.columns)
-        ]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
-    for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
-        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
-        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
 
 
 @dataclass(frozen=True)
