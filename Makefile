@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 VOTERS ?= 1000000
+STATE ?= NC
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -15,7 +16,7 @@ help:
 	@echo "make check   what fails early, in less than a minute: style, types, unit tests, the dbt project without data"
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
-	@echo "make bench   speed against a bare DuckDB read (VOTERS=1000000)"
+	@echo "make bench   speed against a bare DuckDB read (VOTERS=1000000 STATE=NC)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -44,7 +45,7 @@ lint: .venv/.installed
 	@$(BIN)/mypy
 
 bench: .venv/.installed
-	@$(BIN)/python -m tests.bench --voters $(VOTERS)
+	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \

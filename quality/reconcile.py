@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.ingestion.contracts import Contract
-from orchestration.ingestion.load import UNKNOWN_COUNTY, county_code, raw_table, text_literal
+from orchestration.ingestion.load import UNKNOWN_COUNTY, county_code, elections_of, raw_table, text_literal
 
 
 def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
@@ -87,8 +87,7 @@ def _cells(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
         [contract.name],
     ).fetchall():
         table = raw_table(contract.name, delivery_id)
-        columns = [c for (c,) in con.execute(f"select column_name from (describe {table})").fetchall()]
-        counts = " + ".join(f"""count(nullif(trim("{c}"), ''))""" for c in columns if c not in contract.columns)
+        counts = " + ".join(f"""count(nullif(trim("{c}"), ''))""" for c in elections_of(con, contract, delivery_id))
         codes = ", ".join(map(text_literal, counties if scope == contract.state else [*counties, UNKNOWN_COUNTY]))
         queries.append(
             f"select {counts or 0} as n from {table} where {county_code(contract, counties[0])} in ({codes})"

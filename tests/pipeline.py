@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+import yaml
 
 from orchestration import cli
 from orchestration.operating.failures import reasons
@@ -32,6 +34,19 @@ def deliver_sample(settings: Settings, voters: int = VOTERS, seed: int = SEED, a
     """Put a snapshot of the generated state into the inbox."""
     settings.make_directories()
     write_sample(settings.inbox, voters, seed, as_of)
+
+
+@contextlib.contextmanager
+def campaign_of(settings: Settings):
+    """Let the commands of the shell find the campaign of these settings, where it is not the repository's."""
+    file = settings.data_dir / "campaign.yaml"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump(settings.campaign.model_dump()), encoding="utf-8")
+    os.environ["GROUNDGAME_CAMPAIGN"] = str(file)
+    try:
+        yield
+    finally:
+        del os.environ["GROUNDGAME_CAMPAIGN"]
 
 
 def run(settings: Settings, *arguments: str) -> int:

@@ -80,9 +80,21 @@ def ingest_inbox(
             outcomes.append(replace(outcome, seconds=time.monotonic() - started))
             done = outcomes[-1]
             say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
-        if len(places) > 1 and not any(outcome.is_bad for outcome in outcomes[-len(places) :]):
-            entry.unlink(missing_ok=True)  # a zip of several files leaves with the last of them
+        if len(places) > 1:
+            _end_of_several(con, entry, outcomes[-len(places) :])
     return outcomes
+
+
+def _end_of_several(con: duckdb.DuckDBPyConnection, entry: Path, outcomes: list[Outcome]) -> None:
+    """Show what a zip of several files brought, once for all of them, and let it go if none was refused. A run that is
+    stopped before this leaves the views as they were; the next one begins with `prepare`."""
+    con.execute("begin transaction")
+    for contract in all_contracts():
+        if any(o.contract == contract.name and o.status == "loaded" for o in outcomes):
+            scopes.make_views(con, contract)
+    con.execute("commit")
+    if not any(outcome.is_bad for outcome in outcomes):
+        entry.unlink(missing_ok=True)
 
 
 def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: str) -> tuple[str, date]:
@@ -117,7 +129,7 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make each contract's views where they are not there yet, so that the steps behind find empty tables."""
+    """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet."""
     for contract in all_contracts():
         scopes.make_views(con, contract)
 
@@ -240,6 +252,8 @@ class _Intake:
             load.record(con, delivery)
             if delivery.status == "loaded":
                 scopes.settle_scopes(con, contract)
+                if not self.file.is_one_of_several:
+                    scopes.make_views(con, contract)
             inbox.still_the_same(self.file)
             self._archive(scan.sha256)
             mark_directory(self.settings, self.kind)

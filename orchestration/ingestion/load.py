@@ -43,6 +43,12 @@ def raw_table(contract: str, delivery_id: str) -> str:
     return f'raw."{contract}__{delivery_id}"'
 
 
+def elections_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> tuple[str, ...]:
+    """The columns of a delivery's table of which there is one for each election."""
+    columns = con.execute(f"select column_name from (describe {raw_table(contract.name, delivery_id)})").fetchall()
+    return tuple(name for (name,) in columns if name not in contract.columns)
+
+
 def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path: Path, table: str) -> list[Broken]:
     """Read a file into `table`, every column as text; return the records that the CSV reader would not take.
 

@@ -112,6 +112,7 @@ def told_encoding(path: Path) -> str:
     with path.open("rb") as file:
         if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
             return "utf-8"
+        file.seek(0)
         while (block := file.read(CHUNK)) and good + bad < ENOUGH_RUNS:
             if not block.isascii():
                 for run in re.findall(rb"[\x80-\xff]+", block):

@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.ingestion.contracts import Contract
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, raw_table, text_literal
+from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, elections_of, raw_table, text_literal
 
 _VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
 _ELECTION_VIEWS = {"_elections": "delivery_id"}
@@ -82,10 +82,9 @@ def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: Contract, delivery:
 
 
 def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Decide anew, from the deliveries alone, which of them is current for each county and which was before, and
-    rebuild the views. The answer does not depend on the order in which deliveries came, but that of two with the same
-    day the later one counts and the other was never before. A delivery that failed its gate gives way to any other.
-    Tables that are neither current nor before are dropped."""
+    """Decide anew, from the deliveries alone, which of them is current for each county and which was before. The answer
+    does not depend on the order in which deliveries came, but that of two with the same day the later one counts and the
+    other was never before. A delivery that failed its gate gives way to any other. `make_views` has to follow."""
     con.execute("delete from raw.scopes where contract = ?", [contract.name])
     con.execute(
         """
@@ -128,7 +127,38 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         """,
         [contract.name],
     )
+
+
+def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
+    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
+    for view in (*_VIEWS, *_ELECTION_VIEWS):
+        con.execute(f"drop view if exists raw.{contract.name}{view}")
+    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
+    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
+        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
+    settle_scopes(con, contract)
     make_views(con, contract)
+
+
+def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
+    `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered. Tables that none of them needs are
+    dropped."""
+    for view, column in _VIEWS.items():
+        parts = _parts(con, contract, column)
+        selects = [_select_part(contract, part, contract.columns) for part in parts] or [
+            _select_nothing(contract.columns)
+        ]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+    for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
+        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
+        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
+        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+    _drop_replaced(con, contract)
+
+
+def _drop_replaced(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Drop the tables of deliveries that are neither current nor before."""
     for (table,) in con.execute(
         """
         select table_name from duckdb_tables()
@@ -141,31 +171,6 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         {"contract": contract.name},
     ).fetchall():
         con.execute(f'drop table raw."{table}"')
-
-
-def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> None:
-    """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
-    for view in (*_VIEWS, *_ELECTION_VIEWS):
-        con.execute(f"drop view if exists raw.{contract.name}{view}")
-    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
-    for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
-        con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
-    settle_scopes(con, contract)
-
-
-def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
-    `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered."""
-    for view, column in _VIEWS.items():
-        parts = _parts(con, contract, column)
-        selects = [_select_part(contract, part, contract.columns) for part in parts] or [
-            _select_nothing(contract.columns)
-        ]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
-    for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
-        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
-        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
 
 
 @dataclass(frozen=True)
@@ -181,28 +186,26 @@ class _Part:
 
 
 def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> list[_Part]:
-    parts = []
-    for delivery_id, as_of, counties, scope, has_gaps in con.execute(
+    rows = con.execute(
         f"""
-        select s.{column}, d.as_of, list(s.county_code order by s.county_code), d.scope,
-            exists (select 1 from raw.record_gaps g where g.delivery_id = s.{column}) as has_gaps
-        from raw.scopes s join meta.deliveries d on d.delivery_id = s.{column}
-        where s.contract = ? group by all order by 1
+        with covered as (
+            select {column} as delivery_id, list(county_code order by county_code) as counties
+            from raw.scopes where contract = ? and {column} is not null group by all
+        ),
+        own as (select delivery_id, list(value) as counties from raw.profiles where column_name = '_county' group by all)
+        select c.delivery_id, d.as_of, c.counties, own.counties, d.scope,
+            c.delivery_id in (select delivery_id from raw.record_gaps)
+        from covered c join meta.deliveries d on d.delivery_id = c.delivery_id join own on own.delivery_id = c.delivery_id
+        order by 1
         """,
         [contract.name],
-    ).fetchall():
+    ).fetchall()
+    parts = []
+    for delivery_id, as_of, counties, own, scope, has_gaps in rows:
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
-        own = con.execute(
-            "select value from raw.profiles where delivery_id = ? and column_name = '_county'", [delivery_id]
-        ).fetchall()
-        is_whole = {county for (county,) in own} <= {*counties}
-        columns = con.execute(
-            "select column_name from duckdb_columns() where schema_name = 'raw' and table_name = ? order by column_index",
-            [f"{contract.name}__{delivery_id}"],
-        ).fetchall()
-        elections = tuple(name for (name,) in columns if name not in contract.columns)
-        parts.append(_Part(delivery_id, as_of, tuple(counties), is_whole, has_gaps, elections))
+        elections = elections_of(con, contract, delivery_id) if contract.elections else ()
+        parts.append(_Part(delivery_id, as_of, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
     return parts
 
 

@@ -38,6 +38,7 @@ class Region:
     seed_shift: int = 0
     lists_removed: bool = True  # whether removed and denied registrations are in the voter file
     lists_confidential: bool = True  # whether people are whose address is confidential
+    confidential: float = 0.001  # their share
 
 
 # Turnout: NCSBE; methods: EAVS 2018 to 2022 (2020: 974,351 of 5,543,405 by mail, 3,460,562 early), 2024 and 2026 like
@@ -70,6 +71,13 @@ SPECIAL-08/08/2023 .385 GENERAL-11/07/2023 .49  PRIMARY-03/19/2024 .23  GENERAL-
 PRIMARY-05/05/2026 .21  GENERAL-11/03/2026 .54
 """
 
+# As above; who votes in which way follows EAVS 2022.
+_FL_TURNOUT = """
+PRIMARY-08/28/2018 .275 GENERAL-11/06/2018 .626 PRIMARY-03/17/2020 .29  PRIMARY-08/18/2020 .28  GENERAL-11/03/2020 .772
+PRIMARY-08/23/2022 .26  GENERAL-11/08/2022 .536 PRIMARY-03/19/2024 .22  PRIMARY-08/20/2024 .23  GENERAL-11/05/2024 .789
+PRIMARY-08/18/2026 .26  GENERAL-11/03/2026 .54
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -92,6 +100,16 @@ REGIONS = {
             seed_shift=1_000_003,
             lists_removed=False,
             lists_confidential=False,
+        ),
+        Region(
+            "FL",
+            (28, 40, 120),
+            32003,
+            8,
+            _elections(_FL_TURNOUT, 0.35, 0.31),
+            seed_shift=2_000_003,
+            lists_removed=False,
+            confidential=0.0045,
         ),
     )
 }

@@ -16,7 +16,6 @@ from orchestration.sample.regions import Region
 
 ACTIVE, DENIED, INACTIVE, GONE, TEMPORARY = range(5)
 STATUS_CODES = ("A", "D", "I", "R", "S")
-CONFIDENTIAL = 0.001
 BORN_1900 = 0.0004  # placeholder birth years
 ORPHANS = 0.0036  # of the people dropped from the file, those whose vote history stays behind
 
@@ -66,7 +65,7 @@ def take_snapshot(state: State, as_of: date) -> Snapshot:
     )
     year = people.birth[who].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
     placeholder = (people.noise(state.seed, "born 1900")[who] < BORN_1900) & (year < 1985)
-    confidential = people.noise(state.seed, "confidential") < CONFIDENTIAL
+    confidential = people.noise(state.seed, "confidential") < state.region.confidential
     confidential[people.original[people.original != np.arange(len(people))]] = False
     snapshot = Snapshot(
         as_of=as_of,

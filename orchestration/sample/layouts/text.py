@@ -2,11 +2,13 @@
 
 import gzip
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import polars as pl
@@ -67,24 +69,31 @@ def write_file(
     as_of: date,
     manner: Manner = Manner(),
 ) -> Path:
-    """Write records made slice by slice, packed if the name ends in .gz; under a hidden name until whole, dated at noon of
-    the snapshot."""
+    """Write records made slice by slice, packed if the name ends in .gz."""
+    with whole_file(path, as_of) as raw:
+        file = gzip.GzipFile("", "wb", 1, raw, mtime=0) if path.suffix == ".gz" else raw
+        if header:
+            names = (f'"{name}"' if manner.quoted else name for name in header)
+            file.write((manner.separator.join(names) + manner.line_end).encode("ascii"))
+        for start in range(0, rows, SLICE):
+            file.write(as_text(make(start, min(start + SLICE, rows)), manner))
+        if file is not raw:
+            file.close()
+    return path
+
+
+@contextmanager
+def whole_file(path: Path, as_of: date) -> Iterator[IO[bytes]]:
+    """Open a file to be written; it has a hidden name until it is whole, and is dated at noon of the snapshot."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as raw:
-            file = gzip.GzipFile("", "wb", 1, raw, mtime=0) if path.suffix == ".gz" else raw
-            if header:
-                names = (f'"{name}"' if manner.quoted else name for name in header)
-                file.write((manner.separator.join(names) + manner.line_end).encode("ascii"))
-            for start in range(0, rows, SLICE):
-                file.write(as_text(make(start, min(start + SLICE, rows)), manner))
-            if file is not raw:
-                file.close()
-        os.utime(part, (noon(as_of), noon(as_of)))
+        with part.open("wb") as file:
+            yield file
+        noon = datetime.combine(as_of, time(12), tzinfo=UTC).timestamp()
+        os.utime(part, (noon, noon))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    return path
 
 
 def as_text(records: pl.DataFrame, manner: Manner) -> bytes:
@@ -98,8 +107,3 @@ def as_text(records: pl.DataFrame, manner: Manner) -> bytes:
         line_terminator=manner.line_end,
     )
     return text.getvalue().decode("utf-8").encode(manner.encoding)
-
-
-def noon(as_of: date) -> float:
-    """The moment that a snapshot's files are dated at."""
-    return datetime.combine(as_of, time(12), tzinfo=UTC).timestamp()

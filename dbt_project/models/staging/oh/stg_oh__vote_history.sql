@@ -1,4 +1,7 @@
--- Ohio's voter file has a column for each election; ingestion hands its cells over a row each.
+-- Ohio's voter file has a column for each election; ingestion hands its cells over a row each. A table, since each reading of
+-- the view behind it goes through a hundred columns of every voter.
+{{ config(materialized='table') }}
+
 with source as (
 
     select * from {{ source('oh', 'oh_voters_elections') }}

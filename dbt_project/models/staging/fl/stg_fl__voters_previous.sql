@@ -1,0 +1,1 @@
+{{ stage_fl_voters(source('fl', 'fl_voters_previous')) }}

@@ -1,0 +1,203 @@
+"""The sample files of the states beside North Carolina: exact layout, their dirt, and truth that they obey."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import zipfile
+from datetime import date
+
+import polars as pl
+import pytest
+
+from orchestration.sample import write_sample
+from orchestration.settings import Mendable
+from tests import fl, oh
+
+VOTERS = 20_000
+
+
+def truth(paths, table: str) -> pl.DataFrame:
+    return pl.read_parquet(paths.truth_dir / f"{table}.parquet")
+
+
+def share(frame: pl.DataFrame, condition: pl.Expr) -> float:
+    return frame.select(condition.mean()).item()
+
+
+@pytest.fixture(scope="module")
+def ohio(tmp_path_factory):
+    """The paths of a sample of Ohio, and its four files as frames."""
+    paths = write_sample(tmp_path_factory.mktemp("oh") / "inbox", VOTERS, 5, state="OH")
+    frames = []
+    for file in paths.files:
+        text = gzip.decompress(file.read_bytes()).decode("latin-1").encode()
+        frames.append(pl.read_csv(io.BytesIO(text), infer_schema=False).fill_null(""))
+    return paths, frames
+
+
+def test_an_unknown_state_is_named(tmp_path):
+    with pytest.raises(Mendable, match="no sample state ZZ, only NC, "):
+        write_sample(tmp_path / "inbox", 1_000, 1, state="ZZ")
+
+
+@pytest.mark.parametrize("state", ["OH", "FL"])
+def test_same_seed_same_bytes(tmp_path, state: str):
+    first, again, other = (
+        [file.read_bytes() for file in write_sample(tmp_path / name / "inbox", 500, seed, state=state).files]
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert first == again
+    assert not {*first} & {*other}
+
+
+def test_two_states_of_one_seed_are_other_people(tmp_path):
+    people = [truth(write_sample(tmp_path / s / "inbox", 2_000, 3, state=s), "people") for s in ("NC", "OH", "FL")]
+    keys = [{*frame.select("birth_date", "registration_date").iter_rows()} for frame in people]
+    assert all(len(a & b) < 20 for a, b in itertools.combinations(keys, 2))
+
+
+def test_ohios_layout_is_exact(ohio):
+    paths, frames = ohio
+    assert [file.name for file in paths.files] == [
+        f"SWVF_{part}.txt.gz" for part in ("1_22", "23_44", "45_66", "67_88")
+    ]
+    lines = gzip.decompress(paths.files[0].read_bytes()).decode("latin-1").split("\n")
+    assert lines.pop() == ""
+    names = lines[0].strip('"').split('","')
+    assert tuple(names[:46]) == oh.FIXED
+    assert names[46] == "PRIMARY-03/07/2000"
+    assert names[-1] == "GENERAL-11/03/2026"
+    assert "SPECIAL-08/08/2023" in names
+    held = [date(int(n[-4:]), int(n[-10:-8]), int(n[-7:-5])) for n in names[46:]]
+    assert held == sorted(held)
+    assert all(frame.columns == names for frame in frames)
+    for frame, (low, high) in zip(frames, ((1, 22), (23, 44), (45, 66), (67, 88)), strict=True):
+        numbers = frame["COUNTY_NUMBER"].cast(pl.Int32)
+        assert (numbers.min(), numbers.max()) == (low, high)
+
+
+def test_ohios_rates_and_dirt(ohio):
+    voters = pl.concat(ohio[1])
+    assert voters["SOS_VOTERID"].str.contains(r"^ZZ\d{11}$").all()
+    assert voters["SOS_VOTERID"].is_unique().all()
+    published = [
+        (pl.col("SUFFIX") == "", 0.957),
+        (pl.col("MIDDLE_NAME") == "", 0.0705),
+        (pl.col("PARTY_AFFILIATION") == "", 0.594),
+        (pl.col("RESIDENTIAL_ZIP") == "", 0.117),
+        (pl.col("CONGRESSIONAL_DISTRICT") == "", 0.117),
+        (pl.col("RESIDENTIAL_ZIP_PLUS4") == "", 0.943),
+        (pl.col("MAILING_ADDRESS1") == "", 0.975),
+        (pl.col("REGISTRATION_DATE") == "1900-01-01", 0.011),
+    ]
+    for condition, rate in published:
+        assert share(voters, condition) == pytest.approx(rate, abs=0.06 if "PARTY" in str(condition) else 0.015)
+    assert voters["DATE_OF_BIRTH"].eq("1800-01-01").any()
+    assert {"1", "01"} <= {*voters["COUNTY_NUMBER"]}
+    points = [frame["CONGRESSIONAL_DISTRICT"].str.ends_with(".0").any() for frame in ohio[1]]
+    assert points == [False, False, True, False]
+    assert {*voters["VOTER_STATUS"]} == {"ACTIVE", "CONFIRMATION"}
+
+
+def test_ohios_cells_are_the_truth_in_numbers(ohio):
+    paths, frames = ohio
+    voters = pl.concat(frames)
+    turnout = truth(paths, "turnout").group_by("election").agg(pl.col("ballots_in_file").sum())
+    found = {e: (voters[f"{e[11:]}-{e[:10]}"] != "").sum() for e in turnout["election"]}
+    assert found == dict(turnout.iter_rows())
+    assert len(found) > 40
+    people = truth(paths, "people")
+    listed = pl.concat([people["ncid"], people["duplicate_ncid"].drop_nulls()])
+    assert sorted(listed) == sorted(voters["SOS_VOTERID"])
+    assert not people["is_confidential"].any()
+    assert not people["status"].is_in(["R", "D"]).any()
+    for name in voters.columns[46:]:
+        allowed = {"", "X", "D", "R", "L", "G"} if name.startswith("PRIMARY") else {"", "X"}
+        assert {*voters[name]} <= allowed, name
+
+
+def test_ohios_unchanged_are_unchanged(ohio, tmp_path):
+    later = write_sample(tmp_path / "inbox", VOTERS, 5, date(2027, 3, 1), "OH")
+    before, after = ({*gzip.decompress(p.files[0].read_bytes()).splitlines()} for p in (ohio[0], later))
+    assert len(before & after) > 0.9 * len(before)
+
+
+@pytest.fixture(scope="module")
+def florida(tmp_path_factory):
+    """The paths of a sample of Florida, the bytes of each file in its two zips, and all voters and votes as frames."""
+    paths = write_sample(tmp_path_factory.mktemp("fl") / "inbox", VOTERS, 5, state="FL")
+    members, frames = [], []
+    for zipped, names in zip(paths.files, (fl.COLUMNS, HISTORY), strict=True):
+        with zipfile.ZipFile(zipped) as archive:
+            members.append({name: archive.read(name) for name in archive.namelist()})
+        rows = [line.split("\t") for text in members[-1].values() for line in decoded(text).splitlines()]
+        assert {len(row) for row in rows} == {len(names)}
+        frames.append(pl.DataFrame(rows, schema=[*names], orient="row"))
+    return paths, members, frames
+
+
+HISTORY = ("county", "id", "date", "type", "code")
+
+
+def decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def test_floridas_layout_is_exact(florida):
+    paths, members, (voters, votes) = florida
+    assert [file.name for file in paths.files] == ["Voter_Registration_20261121.zip", "Voter_History_20261121.zip"]
+    for files, ending in zip(members, ("_20261121.txt", "_H_20261121.txt"), strict=True):
+        assert len(files) > 60  # counties with nobody in a small state have no file
+        for name, text in files.items():
+            assert name.endswith(ending)
+            assert {line[:4] for line in decoded(text).splitlines()} == {f"{name[:3]}\t"}
+            assert b'"' not in text
+    assert voters["Voter_ID"].str.contains(r"^ZZ\d{8}$").all()
+    assert voters["Voter_ID"].is_unique().all()
+    assert {*votes["type"]} == {"GEN", "PRI", "PPP"}
+    assert {*votes["code"]} == {*"AEYFZNBP"}
+
+
+def test_floridas_counties_write_in_two_encodings(florida):
+    kinds = set()
+    for text in florida[1][0].values():
+        if not text.isascii():
+            try:
+                text.decode("utf-8")
+                kinds.add("utf-8")
+            except UnicodeDecodeError:
+                kinds.add("latin-1")
+    assert kinds == {"utf-8", "latin-1"}
+
+
+def test_floridas_exempt_voters_show_nothing(florida):
+    voters = florida[2][0]
+    exempt = voters.filter(pl.col("Requested_public_records_exemption") == "Y")
+    assert exempt.height / voters.height == pytest.approx(0.0045, abs=0.002)
+    hidden = [
+        c
+        for c in fl.COLUMNS
+        if c not in ("County_Code", "Voter_ID", "Voter_Status", "Requested_public_records_exemption")
+    ]
+    assert all(exempt[column].eq("*").all() for column in hidden)
+    assert {*voters["Voter_Status"]} == {"ACT", "INA", "PRE"}
+    assert {"DEM", "REP", "NPA", "LPF"} < {*voters["Party_Affiliation"]}
+
+
+def test_floridas_history_is_the_truth_in_numbers(florida):
+    paths, _, (voters, votes) = florida
+    people = truth(paths, "people")
+    listed = pl.concat([people["ncid"], people["duplicate_ncid"].drop_nulls()])
+    assert sorted(listed) == sorted(voters["Voter_ID"])
+    assert not people["status"].is_in(["R", "D"]).any()
+    counted = votes.filter(pl.col("code").is_in([*"AEFYZ"])).join(voters.select(id="Voter_ID"), on="id", how="semi")
+    found = dict(counted.group_by("date").len().iter_rows())
+    turnout = truth(paths, "turnout").group_by("election").agg(pl.col("ballots_in_file").sum())
+    assert found == {election[:10]: count for election, count in turnout.iter_rows()}
+    moved = votes.join(voters.select("County_Code", id="Voter_ID"), on="id")
+    assert 0.02 < share(moved, pl.col("county") != pl.col("County_Code")) < 0.2
