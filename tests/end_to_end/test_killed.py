@@ -1,4 +1,5 @@
-"""A refresh that is killed or read all the while: readers see whole versions only, and the next run ends well."""
+"""A refresh that is killed, runs out of disk or is read all the while: readers see whole versions only, and the next run
+ends well."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from orchestration.sample import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings
 from tests import pipeline
 from tests.end_to_end.conftest import Refreshed
+from tests.small_disk import NoSmallDisk, small_disk
 
 RUN = [sys.executable, "-m", "orchestration.cli", "run"]
 # The progress line after which a run is killed, and the part of the time to its next line that it is left, drawn once.
@@ -167,6 +169,48 @@ def test_kill(killed: dict[str, Future], ready: Ready, line: str) -> None:
     assert reader.error is None
     assert reader.seen <= ready.versions
     assert reader.reads > 20
+
+
+# The progress line after which the disk is full but for some bytes: while loading (from the start), and while publishing.
+FULL = {"loading": ("", 900_000), "publishing": ("gate segments", 1_000_000)}
+
+
+@pytest.mark.parametrize("step", FULL)
+def test_full_disk(ready: Ready, tmp_path: Path, step: str) -> None:
+    line, free = FULL[step]
+    try:
+        with small_disk(tmp_path / "disk") as disk:
+            shutil.copytree(ready.data_dir, disk.seen / "data")
+            inside = command(pipeline.settings_for(disk.mount / "data"))
+            inside["args"] = [*disk.enter, *RUN]
+
+            def published() -> Settings:
+                """A copy of the published database where this process can open it."""
+                copied = pipeline.settings_for(tmp_path / "copied")
+                copied.published.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(disk.seen / "data" / "published" / "current.duckdb", copied.current)
+                return copied
+
+            before = pipeline.published_content(published())
+            process = subprocess.Popen(**inside, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if not line:
+                disk.leave(free)
+            output = ""
+            for said in process.stdout:
+                output += said
+                if line and line in said:
+                    disk.leave(free)
+            assert process.wait() == 1, output
+            assert "the disk is full" in output
+            assert "Make room" in output
+            assert "Traceback" not in output
+            assert pipeline.published_content(published()) == before
+            disk.make_room()
+            again = subprocess.run(**inside, capture_output=True, timeout=180)
+            assert again.returncode == 0, again.stdout + again.stderr
+            assert pipeline.published_content(published()) == ready.content
+    except NoSmallDisk as reason:
+        pytest.skip(f"no disk can be filled here: {reason}")
 
 
 READER = f"""
