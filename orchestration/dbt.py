@@ -69,7 +69,7 @@ class Dbt:
         """
         kinds = ("--resource-type", "model", "--resource-type", "seed")
         result = self._invoke("build", "--select", *select, *kinds, manifest=self.manifest)
-        return {r.node.unique_id: r.execution_time for r in result.result}
+        return {r.node.unique_id: r.execution_time for r in result.result if r.node.resource_type != "operation"}
 
     def tables(self, layer: str) -> dict[str, str]:
         """The models and seeds of a layer, each behind those that it is made from: unique id to schema.table."""

@@ -140,6 +140,8 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 """
 
 
+# Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
+CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
 HEADERS = 3 * 4096  # bytes before a database's first block: the main header and the two that take turns
 
 
@@ -241,8 +243,8 @@ class Warehouse:
             try:
                 # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
                 con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-                con.execute("set enable_external_access = false")
-                con.execute("set lock_configuration = true")
+                for statement in CLOSE_OFF:
+                    con.execute(statement)
                 yield con
             finally:
                 con.close()
