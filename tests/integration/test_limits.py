@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.dbt import Dbt, DbtFailed
 from orchestration.settings import ROOT, Limits, Settings
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, limits
 from quality import gate
 from quality.suites import no_rows
 from tests import pipeline
@@ -106,3 +106,9 @@ def test_no_check_of_great_expectations_reaches_outside_or_lifts_a_limit(setting
         ]
         (result,) = gate._validate(settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks})
     assert result.failed == ("reads a file: could not be checked",)
+
+
+def test_there_are_no_more_threads_than_the_memory_is_enough_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    assert [limits(Limits(memory=m << 20), tmp_path)["threads"] for m in (256, 1024, 1 << 20)] == [2, 8, 64]
+    assert limits(Limits(memory=256 << 20, threads=16), tmp_path)["threads"] == 16
