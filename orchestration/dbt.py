@@ -41,25 +41,35 @@ class DbtFailed(Mendable):
     """dbt could not build; the message names the model and holds nothing of its rows."""
 
 
+# What dbt made of a project, and the same as it writes it. Neither hangs on the data directory, and parsing takes seconds.
+_parsed: dict[tuple[str, str], tuple[Manifest, str]] = {}
+
+
 class Dbt:
     """The dbt project of one data directory: parses it once and runs parts of it."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.target = settings.warehouse.parent / "dbt"
-        self._manifest: Manifest | None = None
+        self._manifest: tuple[Manifest, str] | None = None
 
     @property
     def manifest(self) -> Manifest:
         """The parsed project."""
-        if self._manifest is None:
-            self._manifest = self._invoke("parse").result
-        return self._manifest
+        return self._read()[0]
 
     def manifest_dict(self) -> dict:
         """The parsed project as dbt writes it, for Dagster."""
-        _ = self.manifest
-        return json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+        return json.loads(self._read()[1])
+
+    def _read(self) -> tuple[Manifest, str]:
+        if self._manifest is None:
+            key = (versions.project_version(self.settings), json.dumps(self.variables()))
+            if key not in _parsed:
+                manifest = self._invoke("parse").result
+                _parsed[key] = manifest, (self.target / "manifest.json").read_text(encoding="utf-8")
+            self._manifest = _parsed[key]
+        return self._manifest
 
     def run(self, select: Iterable[str]) -> dict[str, float]:
         """Build the selected models and seeds; return the seconds that each took by its unique id.
@@ -69,7 +79,7 @@ class Dbt:
         """
         kinds = ("--resource-type", "model", "--resource-type", "seed")
         result = self._invoke("build", "--select", *select, *kinds, manifest=self.manifest)
-        return {r.node.unique_id: r.execution_time for r in result.result}
+        return {r.node.unique_id: r.execution_time for r in result.result if r.node.resource_type != "operation"}
 
     def tables(self, layer: str) -> dict[str, str]:
         """The models and seeds of a layer, each behind those that it is made from: unique id to schema.table."""
@@ -93,7 +103,8 @@ class Dbt:
 
     def test(self, select: str) -> list:
         """Run the selected tests and return dbt's results; for the test suite."""
-        return list(self._invoke("test", "--select", select, manifest=self.manifest, check=False).result)
+        results = self._invoke("test", "--select", select, manifest=self.manifest, check=False).result
+        return [r for r in results if r.node.resource_type != "operation"]  # hooks are told, too
 
     def variables(self) -> dict[str, object]:
         """What the project is told by the campaign, and the segments that stand in its folder."""

@@ -17,6 +17,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 
 DIALECT = "duckdb"
+_known: dict[str, dict[str, list[tuple[str, str]]] | None] = {}  # what this process has read
 
 
 class ColumnLineage:
@@ -42,9 +43,9 @@ class ColumnLineage:
             self.schema.add_table(exp.table_(table, db=schema, catalog=catalog), known, dialect=DIALECT)
         self.kept = kept
         self.used: dict[str, dict[str, list[tuple[str, str]]] | None] = {}
-        self.known: dict[str, dict[str, list[tuple[str, str]]] | None] = {}
+        self.stored: dict[str, dict[str, list[tuple[str, str]]] | None] = {}
         with suppress(OSError, ValueError):  # the first time, or a run was stopped while it wrote
-            self.known = json.loads(kept.read_text(encoding="utf-8"))
+            self.stored = json.loads(kept.read_text(encoding="utf-8"))
 
     def of(self, compiled: Path, parents: Iterable[str]) -> dg.TableColumnLineage | None:
         """The lineage of a model by its compiled SQL and the tables that it reads; None where it cannot be read."""
@@ -54,7 +55,8 @@ class ColumnLineage:
             return None
         columns = [self.tables.get(table) for table in sorted(parents)]
         key = hashlib.sha256(f"{columns} {sql}".encode()).hexdigest()
-        origins = self.used[key] = self.known[key] if key in self.known else self._read(sql)
+        known = self.stored if key in self.stored else _known
+        origins = self.used[key] = _known[key] = known[key] if key in known else self._read(sql)
         if origins is None:
             return None
         return dg.TableColumnLineage(
@@ -66,7 +68,7 @@ class ColumnLineage:
 
     def keep(self) -> None:
         """Remember the lineages that were asked for, and no others."""
-        if self.used.keys() != self.known.keys():
+        if self.used.keys() != self.stored.keys():
             self.kept.write_text(json.dumps(self.used), encoding="utf-8")
 
     def _read(self, sql: str) -> dict[str, list[tuple[str, str]]] | None:

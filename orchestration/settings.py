@@ -19,6 +19,7 @@ from orchestration.ingestion.contracts import all_contracts
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 1 << 30
 SMALLEST_MEMORY = GIB // 4  # with less a step ends in errors that do not say why
+MEMORY_OF_A_THREAD = GIB // 8  # with less DuckDB runs out where it need not: each thread holds blocks of its own
 _UNITS = {
     "kib": 1 << 10,
     "mib": 1 << 20,
@@ -73,7 +74,7 @@ class Limits:
 
     # Half, because dbt, Great Expectations and Dagster take memory of their own beside DuckDB.
     memory: int = field(default_factory=lambda: min(machine_memory() // 2, 3 * GIB))
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int | None = None  # None is one a processor, as many as the memory is enough for
     spill: int | None = None  # bytes on disk; None is a quarter to a half of what is free where the data lies
 
     @classmethod

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import in_words
-from orchestration.settings import Limits, Mendable, Settings
+from orchestration.settings import MEMORY_OF_A_THREAD, Limits, Mendable, Settings
 
 _META = """
 create schema if not exists raw;
@@ -140,6 +140,8 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 """
 
 
+# Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
+CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
 HEADERS = 3 * 4096  # bytes before a database's first block: the main header and the two that take turns
 
 
@@ -241,8 +243,8 @@ class Warehouse:
             try:
                 # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
                 con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-                con.execute("set enable_external_access = false")
-                con.execute("set lock_configuration = true")
+                for statement in CLOSE_OFF:
+                    con.execute(statement)
                 yield con
             finally:
                 con.close()
@@ -282,10 +284,11 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
     """DuckDB's settings on every connection of ours: memory, threads, where and how far it spills, nothing from the network."""
     disk = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
     # A power of two, so that it seldom changes: dbt parses its whole project anew when a setting has.
-    spill = bounds.spill or 1 << (shutil.disk_usage(disk).free // 2).bit_length() - 1
+    spill = bounds.spill or 1 << max(shutil.disk_usage(disk).free // 2, 1 << 20).bit_length() - 1
+    threads = bounds.threads or min(os.cpu_count() or 1, bounds.memory // MEMORY_OF_A_THREAD)
     return {
         "memory_limit": f"{bounds.memory >> 20}MiB",
-        "threads": bounds.threads,
+        "threads": threads,
         "temp_directory": str(scratch / "spill"),
         "max_temp_directory_size": f"{spill >> 20}MiB",
         "autoinstall_known_extensions": False,

@@ -16,7 +16,7 @@ from types import ModuleType
 import duckdb
 
 from orchestration.settings import Mendable, Settings
-from orchestration.warehouse import Warehouse, limits
+from orchestration.warehouse import CLOSE_OFF, Warehouse, limits
 from quality import reconcile, versions
 
 BEFORE = dict(zip(versions.STEPS[1:], versions.STEPS, strict=False))  # step -> the gate that it needs
@@ -194,6 +194,9 @@ def _validate(
     )
     results = []
     try:
+        with source.get_execution_engine().engine.connect() as con:  # holds for the file, and so for both engines
+            for statement in CLOSE_OFF:
+                con.exec_driver_sql(statement)
         for name, checks in expectations.items():
             schema, table = name.split(".")
             asset = source.add_table_asset(name=name, table_name=table, schema_name=schema)

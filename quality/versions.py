@@ -70,6 +70,17 @@ def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection, manifest:
     }
 
 
+def project_version(settings: Settings) -> str:
+    """A hash of where the dbt project lies and of all its files but those that dbt writes."""
+    project = settings.dbt_project_dir
+    version = hashlib.sha256(str(project).encode())
+    for folder in ("macros", "models", "seeds", "tests"):
+        _add_files(version, project, folder)
+    for file in sorted(project.glob("*.yml")):
+        version.update(file.read_bytes())
+    return version.hexdigest()
+
+
 def start_build(con: duckdb.DuckDBPyConnection, step: str, tables: Iterable[str] = ()) -> None:
     """Say that a step's tables are in the making: until `finish_build` no gate holds for them, and those in `tables`
     (schema.table) stand for nothing."""
