@@ -22,6 +22,7 @@ DATA_FOLDERS = {
         _of_data.warehouse.parent,
         _of_data.published,
         _of_data.dagster_home,
+        _of_data.logs,
     )
 }
 
