@@ -237,6 +237,7 @@ def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Set
         for _ in range(8)
     ]
     whole = [seen_by_a_reader(state)]
+    open_before = duckdb.connect(str(state.current), read_only=True)
     try:
         for weeks in range(1, 6):
             pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(weeks=weeks))
@@ -249,3 +250,6 @@ def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Set
     assert len(set(whole)) == 6
     for output, _, _ in ends:
         assert {tuple(row) for row in json.loads(output)} == set(whole)
+    # One that stayed open keeps its version; the last three are kept for those that come later.
+    assert open_before.execute(WHAT_A_READER_SEES).fetchone() == whole[0]
+    assert len(list((state.published / "versions").iterdir())) == 3

@@ -200,17 +200,6 @@ def test_what_did_not_change_stands_and_the_content_is_that_of_a_full_run(state,
     assert pipeline.published_content(state) | of_runs == pipeline.published_content(full) | of_runs
 
 
-def test_three_versions_are_kept_and_an_open_reader_keeps_its_own(state) -> None:
-    reader = duckdb.connect(str(state.current), read_only=True)
-    first = reader.execute("select data_version from publication").fetchone()
-    for weeks in (1, 2, 3):
-        pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(weeks=weeks))
-        assert pipeline.run(state) == 0
-    assert len(versions_of(state)) == 3
-    assert reader.execute("select data_version from publication").fetchone() == first
-    assert reader.execute("select count(*) from voters").fetchone()[0] > 1_000
-
-
 def test_half_of_last_weeks_rows_closes_the_raw_gate_and_the_published_version_stands(state, capsys) -> None:
     before = pipeline.published_content(state)
     whole = pipeline.settings_for(state.data_dir.parent / "next")
@@ -281,7 +270,7 @@ def test_a_run_stopped_while_it_wrote_the_sample_writes_it_again(tmp_path, monke
 def test_a_real_directory_never_receives_sample_data(tmp_path) -> None:
     real = pipeline.settings_for(tmp_path / "real")
     nc.deliver(real.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(30)))
-    assert pipeline.run(real) == 0
+    assert pipeline.run(real, "--only", "raw") == 0
     assert (real.data_dir / "KIND").read_text() == "real\n"
     assert pipeline.run(real) == 0
     assert os.listdir(real.inbox) == []
@@ -292,5 +281,6 @@ def test_a_real_directory_never_receives_sample_data(tmp_path) -> None:
 def test_the_day_can_be_given_on_the_command_line(tmp_path) -> None:
     settings = pipeline.settings_for(tmp_path / "data")
     nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(30)), "2026-03-01")
-    assert pipeline.run(settings, "--as-of", "2026-02-01") == 0
-    assert published(settings, "select as_of from deliveries") == [(date(2026, 2, 1),)]
+    assert pipeline.run(settings, "--as-of", "2026-02-01", "--only", "raw") == 0
+    with Warehouse(settings).hold("a test") as warehouse, warehouse.open() as con:
+        assert con.execute("select as_of from meta.deliveries").fetchall() == [(date(2026, 2, 1),)]

@@ -4,18 +4,11 @@ with source as (
 
 ),
 
-counties as (
-
-    {{ counties_of('NC') }}
-
-),
-
 read as (
 
     select
         *,
-        {{ try_to_date("trim(election_lbl)", "%m/%d/%Y") }} as election_date_read,
-        {{ padded_number("trim(voted_county_id)", 3) }} as voted_county_read
+        {{ try_to_date("trim(election_lbl)", "%m/%d/%Y") }} as election_date_read
     from source
 
 ),
@@ -26,7 +19,7 @@ final as (
         'NC-' || {{ clean_code("ncid") }} as voter_id,
         {{ clean_code("ncid") }} as state_voter_id,
         'NC' as state_code,
-        counties.county_fips,
+        {{ nc_county_fips('_county') }} as county_fips,
         {{ clean_code("voter_reg_num") }} as county_voter_id,
         -- Nobody can have voted after the file was made.
         case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
@@ -34,7 +27,7 @@ final as (
         {{ fold_blanks("election_desc") }} as election_description,
         {{ fold_blanks("voting_method") }} as voting_method_label,
         {{ clean_code("voted_party_cd") }} as voted_party_code,
-        voted_counties.county_fips as voted_county_fips,
+        {{ nc_county_fips('trim(voted_county_id)') }} as voted_county_fips,
         {{ clean_code("pct_label") }} as voted_precinct_code,
         {{ fold_blanks("pct_description") }} as voted_precinct_name,
         {{ clean_code("vtd_label") }} as voted_district_code,
@@ -44,8 +37,6 @@ final as (
         _record_number as record_number,
         _as_of as as_of
     from read
-    left join counties on counties.county_code = read._county
-    left join counties as voted_counties on voted_counties.county_code = read.voted_county_read
 
 )
 
