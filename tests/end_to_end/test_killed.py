@@ -224,6 +224,16 @@ print(json.dumps(list(seen)))
 """
 
 
+STAYS_OPEN = f"""
+import duckdb, json, os, sys, time
+con = duckdb.connect(sys.argv[1], read_only=True)
+print("open", flush=True)
+while not os.path.exists(sys.argv[2]):
+    time.sleep(0.2)
+print(json.dumps(con.execute("{WHAT_A_READER_SEES}").fetchone()))
+"""
+
+
 def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Settings, tmp_path: Path) -> None:
     """Readers in processes of their own: DuckDB shares an open file among the threads of one."""
     stop = tmp_path / "stop"
@@ -237,7 +247,8 @@ def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Set
         for _ in range(8)
     ]
     whole = [seen_by_a_reader(state)]
-    open_before = duckdb.connect(str(state.current), read_only=True)
+    stays = subprocess.Popen([sys.executable, "-c", STAYS_OPEN, state.current, stop], stdout=subprocess.PIPE, text=True)
+    assert stays.stdout.readline() == "open\n"
     try:
         for weeks in range(1, 6):
             pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(weeks=weeks))
@@ -251,5 +262,5 @@ def test_eight_readers_see_whole_versions_only_through_five_refreshes(state: Set
     for output, _, _ in ends:
         assert {tuple(row) for row in json.loads(output)} == set(whole)
     # One that stayed open keeps its version; the last three are kept for those that come later.
-    assert open_before.execute(WHAT_A_READER_SEES).fetchone() == whole[0]
+    assert tuple(json.loads(stays.communicate(timeout=60)[0])) == whole[0]
     assert len(list((state.published / "versions").iterdir())) == 3
