@@ -18,7 +18,7 @@ from dbt.contracts.graph.manifest import Manifest
 from orchestration import pictures
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, tags
-from orchestration.ingestion.contracts import all_contracts
+from orchestration.ingestion.contracts import contract_states
 from orchestration.lineage import ColumnLineage
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse, limits
@@ -198,7 +198,7 @@ class Translator(DagsterDbtTranslator):
 
     def get_tags(self, props: dict) -> dict[str, str]:
         """dbt's own, and ours: personal data by the `pii` of its columns, the state by its folder."""
-        states = {contract.state for contract in all_contracts()} & {part.upper() for part in props["fqn"]}
+        states = {*contract_states()} & {part.upper() for part in props["fqn"]}
         pii = any(column["config"].get("meta", {}).get("pii") for column in props["columns"].values())
         return {**super().get_tags(props), **tags(pii=pii, state=min(states, default=None))}
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestration.ingestion.contracts import all_contracts
+from orchestration.ingestion.contracts import contract_states
 
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 1 << 30
@@ -132,7 +132,7 @@ class Settings:
         """
         campaign_file = Path(os.environ.get("GROUNDGAME_CAMPAIGN") or ROOT / "campaign.yaml")
         campaign = read_campaign(campaign_file)
-        known = sorted({contract.state for contract in all_contracts()})
+        known = contract_states()
         strange = [state for state in campaign.states if state not in known]
         if strange:
             raise SettingsError(

@@ -5,6 +5,8 @@ Each side of a sum is counted from its own table, so that it can fail.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 from orchestration.ingestion.contracts import Contract
@@ -38,7 +40,7 @@ def current(contract: Contract) -> str:
         expected as (
             select m.delivery_id, sum(p.row_count) as row_count
             from mine m join raw.profiles p on p.delivery_id = m.delivery_id and p.column_name = '_county'
-            where (m.scope <> '{contract.state}' and p.value = '{UNKNOWN_COUNTY}') or p.value in (
+            where (m.scope <> '{contract.state or ""}' and p.value = '{UNKNOWN_COUNTY}') or p.value in (
                 select county_code from raw.scopes s where s.contract = '{contract.name}' and s.delivery_id = m.delivery_id)
             group by 1
         ),
@@ -57,8 +59,8 @@ def staged(contract: Contract) -> str:
     """Deliveries of a state's voters whose loaded rows are not those that passed staging plus those suppressed."""
     return f"""
         with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
-        passed as (select delivery_id, count(*) as n from {staging_table(contract.state, "voters")} group by 1),
-        held_back as (select delivery_id, count(*) as n from {staging_table(contract.state, "voters_suppressed")} group by 1)
+        passed as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters")} group by 1),
+        held_back as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters_suppressed")} group by 1)
         select loaded.delivery_id from loaded
         left join passed using (delivery_id)
         left join held_back using (delivery_id)
@@ -73,7 +75,7 @@ def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     if contract.elections:
         raw = f"select coalesce(sum(n), 0) as n from ({' union all '.join(_cells(con, contract)) or 'select 0 as n'})"
     return f"""
-        select 1 from ({raw}) r, (select count(*) as n from {staging_table(contract.state, "vote_history")}) s
+        select 1 from ({raw}) r, (select count(*) as n from {staging_table(str(contract.state), "vote_history")}) s
         where r.n <> s.n
     """
 
@@ -81,17 +83,15 @@ def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
 def _cells(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
     """For each current delivery the query that counts its cells by election, column by column in its own table."""
     queries = []
-    for delivery_id, scope, counties in con.execute(
-        "select delivery_id, scope, list(county_code) from raw.scopes join meta.deliveries using (delivery_id) "
+    for delivery_id, scope, file_name, counties in con.execute(
+        "select delivery_id, scope, file_name, list(county_code) from raw.scopes join meta.deliveries using (delivery_id) "
         "where raw.scopes.contract = ? group by all",
         [contract.name],
     ).fetchall():
-        table = raw_table(contract.name, delivery_id)
+        table, named = raw_table(contract.name, delivery_id), contract.named_scope(Path(file_name).name)
         counts = " + ".join(f"""count(nullif(trim("{c}"), ''))""" for c in elections_of(con, contract, delivery_id))
         codes = ", ".join(map(text_literal, counties if scope == contract.state else [*counties, UNKNOWN_COUNTY]))
-        queries.append(
-            f"select {counts or 0} as n from {table} where {county_code(contract, counties[0])} in ({codes})"
-        )
+        queries.append(f"select {counts or 0} as n from {table} where {county_code(contract, named)} in ({codes})")
     return queries
 
 

@@ -32,19 +32,25 @@ def delivered_assets(settings: Settings) -> list[dg.AssetSpec]:
     return [
         dg.AssetSpec(
             _delivered(contract),
-            description=f"{contract.title}, as it is handed out: a new file every {contract.cadence_days} days. Counts as "
+            description=f"{contract.title}, as it is handed out: {_cadence(contract)}. Counts as "
             "renewed on the day that the newest loaded file shows. Put the next one into the inbox folder.",
             group_name=group("inbox"),
             owners=[OWNER],
             kinds={"csv"},
-            tags=tags(pii=True, state=contract.state),
+            tags=tags(pii=contract.pii, state=contract.state),
             freshness_policy=dg.FreshnessPolicy.time_window(
                 fail_window=timedelta(days=3 * contract.cadence_days),
                 warn_window=timedelta(days=contract.cadence_days + 2),
-            ),
+            )
+            if contract.cadence_days
+            else None,
         )
         for contract in contracts_of(settings.campaign.states)
     ]
+
+
+def _cadence(contract: Contract) -> str:
+    return f"a new file every {contract.cadence_days} days" if contract.cadence_days else "at no fixed times"
 
 
 def _delivered(contract: Contract) -> dg.AssetKey:
@@ -64,7 +70,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
                 group_name=group("raw"),
                 owners=[OWNER],
                 kinds={"python", "duckdb"},
-                tags=tags(pii=True, state=contract.state),
+                tags=tags(pii=contract.pii, state=contract.state),
                 deps=[_delivered(contract)],
             )
             for contract in contracts_of(settings.campaign.states)

@@ -204,7 +204,7 @@ class _Intake:
     def _match(self) -> tuple[Match, Scan]:
         """The contract that the file fits. Raises `Refused` if it is none, or one of another state than the campaign's."""
         match, scan = recognise(self.file.path, self.file.name, all_contracts())
-        if match.contract.state not in self.settings.campaign.states:
+        if match.contract.state and match.contract.state not in self.settings.campaign.states:
             raise Refused(
                 f"it is a file of {match.contract.state}, which is not among the states of campaign.yaml; add it there"
             )

@@ -131,7 +131,7 @@ def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[
 def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> None:
     """Count a delivery's rows per column that has a value, and per value of its code columns and counties.
 
-    `named` is the county that the file's name gives, for files whose records give none."""
+    `named` is the code that the file's name gives, for files whose records give none."""
     contract = match.contract
     counts = ", ".join(f'count("{column}") as "{column}"' for column in (*contract.columns, *match.elections))
     con.execute(
@@ -153,8 +153,10 @@ def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, name
 
 
 def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> float:
-    """The part of a table's rows that were generated, by the prefix of their ids."""
+    """The part of a table's rows that were generated, by the prefix of their ids; none where the contract has no marker."""
     marker = contract.sample
+    if marker is None:
+        return 0
     [(share,)] = con.execute(
         f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) from {table}"
     ).fetchall()
@@ -174,7 +176,15 @@ def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
 
 
 def county_code(contract: Contract, named: str | None) -> str:
-    """The county of a record as text: its code in capitals or in the contract's number of digits, empty if unknown."""
+    """The county of a record as text: its code in capitals or in the contract's number of digits, empty if unknown. Of a
+    contract of no one state it is the code of the state, election or whatever else its scope is made of.
+
+    `named` is the code in the file's name."""
+    if contract.state is None:
+        if contract.names_its_scope and not named:
+            return text_literal(UNKNOWN_COUNTY)
+        values = [f"coalesce(upper(trim({column})), '')" for column in contract.scope.columns]
+        return " || '-' || ".join([*([text_literal(named)] if named else []), *values])
     if not contract.scope.column:
         return text_literal(named or UNKNOWN_COUNTY)
     if not contract.scope.digits:

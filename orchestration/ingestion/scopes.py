@@ -4,7 +4,8 @@ the views over those.
 `raw.nc_voters` is a view over the deliveries that are current for each county, `raw.nc_voters_previous` over those that
 were so before; a county's file replaces that county alone. Where a file has a column for each election,
 `raw.<contract>_elections` has a row for each of their values. A county here is the code that `Contract.scope` reads from
-a record or a file's name; of some sources it may be another part of the state.
+a record or a file's name; of some sources it may be another part of the state, and of a contract of no one state it is what
+its scope says, such as a state's election.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -26,7 +28,7 @@ _OWN_COUNTIES = f"select value from (from raw.profiles where column_name = '_cou
 
 def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file_name: str) -> str:
     """What a loaded delivery covers: `NC`, `NC-092` where it holds that one county, or `OH-01..22` where it holds counties
-    from 01 to 22.
+    from 01 to 22; of a contract of no one state the codes themselves.
 
     Raises:
         Refused: no record has a county, or the file's name promises one county and its records are of others.
@@ -37,9 +39,13 @@ def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: st
             f"none of its records has a {'number' if contract.scope.digits else 'code'} in {contract.scope.column}"
             if contract.scope.column
             else "its name does not say which part of the state it is of"
+            if contract.state
+            else "its name does not say what it is of, as that under which it is handed out does"
         )
         raise Refused(f"{missing}, so it is unknown what it replaces")
     named = contract.named_scope(file_name)
+    if contract.state is None:
+        return counties[0] if len(counties) == 1 else named or f"{counties[0]}..{counties[-1]}"
     if named and counties != [named]:
         raise Refused(
             f"its name says county {named}, its records are of {len(counties)} counties"
@@ -66,7 +72,7 @@ def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: Contract, delivery:
         select max(as_of) from meta.deliveries d
         where contract = $contract and status in ('loaded', 'superseded') and as_of > $as_of
           and delivery_id not in (select delivery_id from raw.verdicts where not has_passed)
-          and (scope = $state or $scope <> $state and not exists (
+          and (scope = $state or $scope is distinct from $state and not exists (
             {_OWN_COUNTIES} where delivery_id = $delivery_id
             except {_OWN_COUNTIES} where delivery_id = d.delivery_id))
         """,
@@ -101,7 +107,7 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         covered as (
             select county, delivery_id from (select distinct county from own), held where scope = $state
             union
-            select county, delivery_id from own join held using (delivery_id) where scope <> $state and county <> $unknown
+            select county, delivery_id from own join held using (delivery_id) where scope is distinct from $state and county <> $unknown
         ),
         ranked as (
             select county, delivery_id, as_of, is_doubted,
@@ -152,7 +158,7 @@ def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
         selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
-        selects = selects or [_select_nothing([contract.id_column, "_election", "_cell"])]
+        selects = selects or [_select_nothing([str(contract.id_column), "_election", "_cell"])]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     _drop_replaced(con, contract)
 
@@ -179,6 +185,7 @@ class _Part:
 
     delivery_id: str
     as_of: date
+    named: str | None  # the code in its file's name
     counties: tuple[str, ...]
     is_whole: bool  # none of its rows is left out
     has_gaps: bool
@@ -193,7 +200,7 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> l
             from raw.scopes where contract = ? and {column} is not null group by all
         ),
         own as (select delivery_id, list(value) as counties from raw.profiles where column_name = '_county' group by all)
-        select c.delivery_id, d.as_of, c.counties, own.counties, d.scope,
+        select c.delivery_id, d.as_of, d.file_name, c.counties, own.counties, d.scope,
             c.delivery_id in (select delivery_id from raw.record_gaps)
         from covered c join meta.deliveries d on d.delivery_id = c.delivery_id join own on own.delivery_id = c.delivery_id
         order by 1
@@ -201,11 +208,12 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> l
         [contract.name],
     ).fetchall()
     parts = []
-    for delivery_id, as_of, counties, own, scope, has_gaps in rows:
+    for delivery_id, as_of, file_name, counties, own, scope, has_gaps in rows:
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
         elections = elections_of(con, contract, delivery_id) if contract.elections else ()
-        parts.append(_Part(delivery_id, as_of, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
+        named = contract.named_scope(Path(file_name).name)
+        parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
     return parts
 
 
@@ -215,7 +223,7 @@ def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str
         number = "rows.rowid + 1 + coalesce(gaps.shift, 0)"
         gaps = f"(select rows_before, shift from raw.record_gaps where delivery_id = '{part.delivery_id}')"
         join = f"asof left join {gaps} as gaps on rows.rowid >= gaps.rows_before"
-    county = county_code(contract, part.counties[0])
+    county = county_code(contract, part.named)
     where = "" if part.is_whole else f"where {county} in ({', '.join(map(text_literal, part.counties))})"
     names = ", ".join(f'"{column}"' for column in columns)
     return (
@@ -228,7 +236,7 @@ def _select_elections(contract: Contract, part: _Part) -> str:
     names = ", ".join(f'"{name}"' for name in part.elections)
     return (
         f'select "{contract.id_column}", _election, _cell, _county, _delivery_id, _record_number, _as_of '
-        f"from ({_select_part(contract, part, (contract.id_column, *part.elections))}) unpivot (_cell for _election in ({names}))"
+        f"from ({_select_part(contract, part, (str(contract.id_column), *part.elections))}) unpivot (_cell for _election in ({names}))"
     )
 
 

@@ -41,8 +41,10 @@ def _source(con: duckdb.DuckDBPyConnection, contract: Contract, today: date) -> 
     ).fetchall()
     if as_of is None:
         return (contract.name, "never delivered", None, None, "", "")
-    late = (today - as_of).days - contract.cadence_days
-    due = f"{late} days overdue" if late > 0 else f"due in {-late} days"
+    due = ""
+    if contract.cadence_days:
+        late = (today - as_of).days - contract.cadence_days
+        due = f"{late} days overdue" if late > 0 else f"due in {-late} days"
     return (contract.name, f"{as_of}", int(rows), int(quarantined), _drift(con, contract, int(rows), before), due)
 
 

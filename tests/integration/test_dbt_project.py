@@ -6,12 +6,12 @@ from __future__ import annotations
 import pytest
 
 from orchestration.dbt import LAYERS, Dbt
-from orchestration.ingestion.contracts import all_contracts
+from orchestration.ingestion.contracts import all_contracts, contract_states
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
 from tests import pipeline
 
-STATES = tuple(sorted({contract.state for contract in all_contracts()}))
+STATES = tuple(contract_states())
 
 
 def build(folder, states: tuple[str, ...]) -> tuple[Dbt, Warehouse]:

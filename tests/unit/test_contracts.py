@@ -20,7 +20,12 @@ def test_no_name_stands_for_two_columns(contract):
     names = [n.lower() for c, aliases in contract.columns.items() for n in (c, *aliases)]
     names += [n.lower() for n in (*contract.never_land, *contract.ignored)]
     assert len(names) == len(set(names))
-    assert {contract.scope.column or contract.id_column, contract.id_column} <= set(contract.columns)
+    marker = [contract.sample.column] if contract.sample else []
+    one = filter(None, [contract.scope.column, contract.id_column])
+    assert {*contract.scope.columns, *one, *marker} <= set(contract.columns)
+    assert contract.id_column or contract.kind not in ("voters", "vote_history")
+    # Of a contract of no one state the rows or the file's name say of which state they are.
+    assert contract.state or contract.scope.columns or contract.names_its_scope
     assert {*contract.profile, *contract.filled, *contract.optional, *contract.content} <= set(contract.columns)
 
 

@@ -17,7 +17,8 @@ SURELY_A_HEADER = 0.5  # below this share of known names a first line may be a r
 
 
 class SampleMarker(BaseModel):
-    """How a generated record is told from a real one: its id begins with a prefix that no state gives out."""
+    """How a generated record is told from a real one: a column that each record fills, mostly its id, begins with a prefix
+    that no state gives out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     column: str
@@ -42,6 +43,9 @@ class Scope(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     # The column that holds the code. Without one it is the group `scope` of the contract's `file_name`.
     column: str | None = None
+    # Of a contract of no one state: the columns whose values, joined, are the code (NC-2018-GEN). Where its `file_name` has a
+    # group `scope`, that comes before them.
+    columns: list[str] = []
     digits: int | None = None  # the code is a number, written with so many: 092 is also 92 and 92.0
     # A file of several counties replaces the whole state, or those counties that it holds.
     covers: Literal["state", "counties"] = "state"
@@ -58,9 +62,10 @@ class Contract(BaseModel):
 
     name: str
     title: str
-    state: str
-    cadence_days: int
-    kind: Literal["voters", "vote_history", "lookup"]
+    state: str | None = None  # none: a file is taken in for whichever state its scope says
+    cadence_days: int | None = None  # none: it comes when it comes, and nobody waits for it
+    kind: Literal["voters", "vote_history", "lookup", "results", "turnout"]
+    pii: bool = True  # whether its records are of people
     encoding: Literal["latin-1", "either"]  # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8
     forms: list[Form]
     # A pattern for what the source calls its file. A group `scope` in it is the code of the county that the file is of.
@@ -68,7 +73,8 @@ class Contract(BaseModel):
     # Patterns by column that the values of a file without a header have.
     content: dict[str, str] = {}
     scope: Scope
-    sample: SampleMarker
+    id_column: str | None = None  # holds the state's id of a voter, where the records are a voter's
+    sample: SampleMarker | None = None  # none: nothing generated is written so, and every file of it is real
     profile: list[str]  # value counts kept per delivery, for the gate on change
     filled: list[str]  # no usable file leaves these mostly empty
     unrecorded: list[str] = []  # columns of staging that the source does not record: always null there
@@ -87,9 +93,9 @@ class Contract(BaseModel):
         return {name.lower(): column for name, column in names.items()}
 
     @property
-    def id_column(self) -> str:
-        """The column that holds the state's id of a voter."""
-        return self.sample.column
+    def names_its_scope(self) -> bool:
+        """Whether the code of a file's scope stands in its name, or may."""
+        return "(?P<scope>" in self.file_name
 
     def named_scope(self, file_name: str) -> str | None:
         """The code that a file's name says its records are of, if it says one."""
@@ -185,8 +191,13 @@ def all_contracts() -> tuple[Contract, ...]:
 
 
 def contracts_of(states: list[str], kind: str | None = None) -> tuple[Contract, ...]:
-    """The contracts of some states, of one kind or of all."""
-    return tuple(c for c in all_contracts() if c.state in states and kind in (None, c.kind))
+    """The contracts of some states and those of no one state, of one kind or of all."""
+    return tuple(c for c in all_contracts() if c.state in (None, *states) and kind in (None, c.kind))
+
+
+def contract_states() -> list[str]:
+    """The states that there are contracts of."""
+    return sorted({contract.state for contract in all_contracts() if contract.state})
 
 
 def match_header(header: list[str], contract: Contract, form: Form | None = None) -> Match:

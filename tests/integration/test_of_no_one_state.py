@@ -1,0 +1,43 @@
+"""Files that are of no voter and of no one state: their scope, and that generated and real ones are kept apart."""
+
+from __future__ import annotations
+
+from tests.conftest import Desk
+
+HEAD = (
+    "fips,election_year,state,county,state_abbr,county_name,total_part,election_day_part,absentee_uovaca_part,"
+    "mail_part,in_person_early_part,vbm_part,other_part\n"
+)
+
+
+def ballots(*rows: tuple[int, str, int, str], named: str = "") -> bytes:
+    """A file of EAVS: county FIPS, state, ballots, year."""
+    lines = (f"{fips},{year},1,1,{state},{named}X COUNTY,{n},0,0,0,0,0,0\n" for fips, state, n, year in rows)
+    return (HEAD + "".join(lines)).encode()
+
+
+def test_a_file_replaces_the_elections_of_the_states_that_it_holds(desk: Desk):
+    first = desk.hand_in("a.csv", ballots((37001, "NC", 1, "2022"), (39001, "OH", 2, "2022"), (37001, "NC", 3, "2020")))
+    assert desk.delivery(first)["scope"] == "NC-2020..OH-2022"
+    again = desk.hand_in("b.csv", ballots((37001, "nc", 4, "2022")), "2026-02-01")
+    assert desk.delivery(again)["scope"] == "NC-2022"
+    assert desk.query("select _county, total_part from raw.eavs_participation order by 1") == [
+        ("NC-2020", "3"),
+        ("NC-2022", "4"),
+        ("OH-2022", "2"),
+    ]
+    older = desk.hand_in("c.csv", ballots((39001, "OH", 5, "2022")), "2025-02-01")
+    assert older.status == "set_aside"
+
+
+def test_a_state_outside_the_campaign_is_taken_in(desk: Desk):
+    desk.hold_states("FL")
+    assert desk.hand_in("a.csv", ballots((26001, "MI", 1, "2022"))).status == "loaded"
+
+
+def test_generated_figures_and_a_campaigns_real_ones_do_not_mix(desk: Desk):
+    mixed = desk.hand_in("a.csv", ballots((37001, "NC", 1, "2022")) + b"37003,2022,1,1,NC,ZZ X COUNTY,1,0,0,0,0,0,0\n")
+    assert "it mixes generated and real records" in mixed.reason
+    (desk.settings.inbox / "a.csv").unlink()
+    assert desk.hand_in("b.csv", ballots((37001, "NC", 1, "2022"), named="ZZ ")).status == "loaded"
+    assert "it is a real file" in desk.hand_in("c.csv", ballots((37001, "NC", 2, "2022"))).reason
