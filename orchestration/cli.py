@@ -33,7 +33,7 @@ STEPS = [
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, or 1 with the reason printed, or 2 for a wrong call."""
+    """Run one command; return its exit status: 0, or 1 with the reason printed, 2 for a wrong call, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
     # A private umask: what the pipeline writes holds voters.
     os.umask(0o027)
@@ -42,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Mendable as error:
         print(f"groundgame: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("groundgame: stopped; what was whole stands, and the next run goes on from there", file=sys.stderr)
+        return 130
     except Exception as error:
         # Dagster's own storage meets a full disk too, in errors of many kinds.
         told: Mendable | None = ran_out(error, data_dir())
@@ -111,6 +114,7 @@ def _run(options: argparse.Namespace) -> int:
         _sample_if_new(settings)
 
     import dagster as dg
+    from dagster._core.utils import make_new_run_id
 
     from orchestration.definitions import build_definitions
     from orchestration.operating import failures
@@ -119,25 +123,29 @@ def _run(options: argparse.Namespace) -> int:
     from orchestration.schedules import LOGGED
     from orchestration.warehouse import Warehouse
 
-    job = build_definitions(settings).resolve_job_def("refresh")
     steps = STEPS[STEPS.index(options.first) :] if options.first else [options.only] if options.only else STEPS
     config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
     if "raw" in steps:
         handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
         config["ops"] = {"raw": {"config": handed_in}}
-    with dg.DagsterInstance.get() as instance:
+    run_id = make_new_run_id()
+    warehouse = Warehouse(settings)
+    job = build_definitions(settings, warehouse).resolve_job_def("refresh")
+    # Held until the summary is made, which would else wait for whoever is next.
+    with dg.DagsterInstance.get() as instance, warehouse.hold(f"run {run_id[:8]}"):
         result = job.execute_in_process(
             instance=instance,
+            run_id=run_id,
             run_config=config,
             raise_on_error=False,
             op_selection=None if steps == STEPS else list(steps),
             tags={PID_TAG: str(os.getpid())},
         )
-    errors = failures.reasons(result.get_step_failure_events())
-    if not result.success and not result.get_step_failure_events():
-        errors.append("the run failed before its first step; see the Dagster UI (make dev)")
-    with Warehouse(settings).hold("the summary of a run") as warehouse, warehouse.open() as con:
-        summary = summarise(settings, con, result.run_id, errors, time.monotonic() - started)
+        errors = failures.reasons(result.get_step_failure_events())
+        if not result.success and not result.get_step_failure_events():
+            errors.append("the run failed before its first step; see the Dagster UI (make dev)")
+        with Warehouse(settings).open() as con:
+            summary = summarise(settings, con, run_id, errors, time.monotonic() - started)
     print(summary.text())
     return summary.exit_status
 

@@ -17,8 +17,11 @@ from orchestration.warehouse import Warehouse
 from quality import gate
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """The definitions for a data directory, campaign and dbt project."""
+def build_definitions(settings: Settings, held: Warehouse | None = None) -> dg.Definitions:
+    """The definitions for a data directory, campaign and dbt project.
+
+    Each run waits for the warehouse and holds it; whoever starts a run may do so instead, with `held`.
+    """
     dbt = Dbt(settings)
     layers = {layer: layer_assets(dbt, layer) for layer in LAYERS}
     segments = [key for key in layers["segments"].keys if key.path[-1] in ("segments", "segment_members")]
@@ -50,16 +53,20 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[REFRESH, pruning],
         schedules=[nightly(settings), weekly(pruning)],
         sensors=[inbox_sensor(settings), failure_sensor],
-        resources={"warehouse": _held_warehouse(settings)},
+        resources={"warehouse": _held_warehouse(settings, held)},
         # In process: DuckDB has one writer, and steps in processes of their own took ten times as long.
         executor=dg.in_process_executor,
         loggers={"console": progress_logger(settings)},
     )
 
 
-def _held_warehouse(settings: Settings) -> dg.ResourceDefinition:
+def _held_warehouse(settings: Settings, held_by_caller: Warehouse | None) -> dg.ResourceDefinition:
     @dg.resource(description="The warehouse, held for the whole run so that runs take turns.")
     def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        if held_by_caller:
+            held_by_caller.go_on = _go_on(context)
+            yield held_by_caller
+            return
         run, say = context.run, context.log.info if context.log else print
         with Warehouse(settings, _go_on(context)).hold(f"run {run.run_id[:8]}" if run else "a run", say=say) as held:
             yield held

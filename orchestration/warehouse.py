@@ -8,6 +8,7 @@ different configuration to one file fail in DuckDB, so nobody keeps one.
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import shutil
 import time
@@ -168,7 +169,8 @@ class Warehouse:
         lock = self._open_lock()
         try:
             self._take(lock, wait_seconds, say)
-            self._prepare(lock, who)
+            self._sign(lock, who)
+            self._prepare()
             yield self
         finally:
             os.close(lock)
@@ -192,24 +194,24 @@ class Warehouse:
             self.settings.make_directories()
             return os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
 
-    def _prepare(self, lock: int, who: str) -> None:
-        """Say who holds the lock, and take away what a stopped run left."""
+    def _sign(self, lock: int, who: str) -> None:
+        """Say who holds the lock, before anything that takes time; over the name before, which needs no room on a full disk."""
+        signature = f"{who}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode()
+        with self._told_in_words():
+            os.pwrite(lock, signature, 0)
+            os.ftruncate(lock, len(signature))
+
+    def _prepare(self) -> None:
+        """Take away what a stopped run left, and make the pipeline's own tables."""
         with self._told_in_words():
             self._sweep_scratch()
             self.give_back()
-            os.ftruncate(lock, 0)
-            os.pwrite(
-                lock,
-                f"{who}, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode(),
-                0,
-            )
         with self.open() as con:
             con.execute(_META)
 
     def _take(self, lock: int, wait_seconds: float, say: Callable[[str], None]) -> None:
         give_up = time.monotonic() + wait_seconds
-        told = False
-        while True:
+        for attempt in itertools.count():
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
@@ -217,9 +219,8 @@ class Warehouse:
                 holder = os.pread(lock, 200, 0).decode("utf-8", "replace") or "another run"
             if time.monotonic() > give_up:
                 raise WarehouseBusy(f"the warehouse is held by {holder}; waited {wait_seconds:.0f} s. Run again later")
-            if not told:
+            if attempt == 1:  # at the first it may have been somebody who only asked, or who has not signed yet
                 say(f"waiting: the warehouse is held by {holder}")
-                told = True
             self.go_on()
             time.sleep(0.2)
 
