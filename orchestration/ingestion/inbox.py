@@ -18,7 +18,7 @@ from pathlib import Path
 
 import zstandard
 
-TEXT_ENDINGS = (".txt", ".csv", ".tsv")
+TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".lst")
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it

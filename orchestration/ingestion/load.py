@@ -6,6 +6,8 @@ them is current belongs in `scopes.py`.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +19,8 @@ from orchestration.ingestion.contracts import Contract, Match
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan
 
+IN_NO_TEXT = "\x01"  # a delimiter for a reader of whole lines
+PIECE = 64  # characters: a field is sought from the start of its piece, since letters have no fixed places in memory
 UNKNOWN_COUNTY = ""  # records whose county cannot be read still belong to a scope
 
 
@@ -54,28 +58,34 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
 
     Columns that may never land are read past, not stored. Raises `Refused` if DuckDB cannot read the file at all.
     """
+    form = match.form
+    fields, pieces = [f"c{i}" for i in range(len(match.loads))], "*"
+    values = fields
+    if form.widths:
+        fields = ["line"]
+        pieces, values = _by_widths(form.widths)
     positions = {column: i for i, column in enumerate(match.loads) if column}
     names = ", ".join(
-        f'{f"c{positions[column]}" if column in positions else "null::varchar"} as "{column}"'
+        f'{values[positions[column]] if column in positions else "null::varchar"} as "{column}"'
         for column in (*match.contract.columns, *match.elections)
     )
     con.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
     try:
         con.execute(
             f"""
-            create table {table} as select {names} from read_csv(
+            create table {table} as select {names} from (select {pieces} from read_csv(
                 $path, auto_detect = false, header = $header, delim = $delimiter, quote = $quote, escape = $quote,
                 new_line = $line_end, encoding = $encoding, columns = $columns,
-                store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans')
+                store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans'))
             """,
             {
                 "path": str(path),
-                "header": match.form.header,
-                "delimiter": match.form.delimiter,
-                "quote": match.form.quote,
+                "header": form.header,
+                "delimiter": form.delimiter or IN_NO_TEXT,
+                "quote": form.quote,
                 "line_end": scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n"),
                 "encoding": scan.encoding,
-                "columns": {f"c{i}": "VARCHAR" for i in range(len(match.loads))},
+                "columns": {name: "VARCHAR" for name in fields},
             },
         )
     except duckdb.Error as error:
@@ -87,6 +97,26 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
         "select line, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
     ).fetchall()
     return [_in_delivered_file(line, scan, kind, text or "") for line, kind, text in rows]
+
+
+def _by_widths(widths: Sequence[int]) -> tuple[str, list[str]]:
+    """The SQL that cuts a line into pieces of some fields each, and for each field that which cuts it from its piece, without
+    the blanks that fill it up."""
+    ends = [*itertools.accumulate(widths)]
+    starts = [end - width for end, width in zip(ends, widths, strict=True)]
+    firsts = [0]  # of each piece the place of its first field
+    for place, start in enumerate(starts):
+        if start - starts[firsts[-1]] >= PIECE:
+            firsts.append(place)
+    pieces, fields = [], []
+    for number, (first, after) in enumerate(zip(firsts, [*firsts[1:], len(widths)], strict=True)):
+        begin = starts[first]
+        pieces.append(f"substring(line, {begin + 1}, {ends[after - 1] - begin}) as p{number}")
+        fields += [
+            f"nullif(rtrim(substring(p{number}, {start - begin + 1}, {width}), ' '), '')"
+            for start, width in zip(starts[first:after], widths[first:after], strict=True)
+        ]
+    return ", ".join(pieces), fields
 
 
 def _in_delivered_file(line: int, scan: Scan, kind: str, text: str) -> Broken:
@@ -129,11 +159,12 @@ def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[
 
 
 def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> None:
-    """Count a delivery's rows per column that has a value, and per value of its code columns and counties.
+    """Count a delivery's rows per column that its file has and that has a value, and per value of its code columns and
+    counties.
 
     `named` is the code that the file's name gives, for files whose records give none."""
     contract = match.contract
-    counts = ", ".join(f'count("{column}") as "{column}"' for column in (*contract.columns, *match.elections))
+    counts = ", ".join(f'count("{column}") as "{column}"' for column in match.loads if column)
     con.execute(
         f"""
         insert into raw.profiles

@@ -36,7 +36,7 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
     Raises:
         Refused: it fits none, which is told by the difference to the nearest, or it fits several.
     """
-    headers = _by_header(path, contracts)
+    headers, faults = _by_header(path, contracts)
     fitting = [tried for tried in headers if not tried.fault]
     others: list[_Tried] = []
     if not fitting:
@@ -49,7 +49,7 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
             raise Refused(f"it may be {titles}; give it the name under which the state ships it")
         fitting = named
     if not fitting:
-        raise Refused(_why(headers, others, name))
+        raise Refused(_why(headers, faults, others, name))
     match, scan = fitting[0].match, fitting[0].scan
     if match.form.trailing_field:
         match = _with_trailing_field(path, match, scan)
@@ -58,9 +58,9 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
     return match, scan
 
 
-def _by_header(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
+def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried], list[Refused]]:
     """The first line against every contract with a header, split by every separator: a file that has another one than its
-    contract's is told so. Raises `Refused` where it can be split by none."""
+    contract's is told so. With it the faults of the separators by which the line cannot be split."""
     forms = [(contract, form) for contract in contracts for form in contract.forms if form.header]
     tried: list[_Tried] = []
     faults: list[Refused] = []
@@ -78,9 +78,7 @@ def _by_header(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
                 if match.fits and delimiter != form.delimiter:
                     fault_text = not_separated(delimiter.join(scan.header), form.delimiter)
                 tried.append(_Tried(match, scan, fault_text))
-    if not tried and faults:
-        raise faults[0]
-    return tried
+    return tried, faults
 
 
 def _by_content(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
@@ -89,25 +87,31 @@ def _by_content(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
     for contract in contracts:
         for form in contract.forms:
             if not form.header:
-                scan, records = read_first_records(path, form.delimiter, form.quote)
+                scan, records = read_first_records(path, form.delimiter, form.quote, form.widths)
                 scan.header = form.names or [*contract.columns]
                 match = match_header(scan.header, contract, form)
-                tried.append(_Tried(match, scan, _strange(match, form, records)))
+                tried.append(_Tried(match, scan, _strange(match, form, records, scan.encoding)))
     return tried
 
 
-def _strange(match: Match, form: Form, records: list[list[str]]) -> str | None:
+def _strange(match: Match, form: Form, records: list[list[str]], encoding: str) -> str | None:
     """What keeps most records from being the contract's, or None."""
     width = len(match.header)
     whole = [record for record in records if len(record) == width]
     if len(whole) <= MOST * len(records):
-        found = [len(record) for record in records]
+        found = [len(record[0]) if form.widths else len(record) for record in records if len(record) != width]
         common = max(set(found), key=found.count) if found else 0
+        shape = (
+            f"{form.length} bytes and no separators"
+            if form.widths
+            else f"{width} columns separated by {SEPARATORS.get(form.delimiter, repr(form.delimiter))} and no header"
+        )
         return (
-            f"its name says {match.contract.title}, whose records have {width} columns separated by "
-            f"{SEPARATORS.get(form.delimiter, repr(form.delimiter))} and no header; most of its records have {common}. "
+            f"its name says {match.contract.title}, whose records have {shape}; most of its records have {common}. "
             "Export it again as the state ships it, or give it its right name"
         )
+    if form.widths and encoding != "latin-1":
+        return "its fields are told by their bytes, and it is UTF-8 text, in which letters differ in that. Export it again as the state ships it"
     strange = []
     for column, pattern in match.contract.content.items():
         place = match.loads.index(column)
@@ -122,7 +126,7 @@ def _strange(match: Match, form: Form, records: list[list[str]]) -> str | None:
     return None
 
 
-def _why(headers: list[_Tried], others: list[_Tried], name: str) -> str:
+def _why(headers: list[_Tried], faults: list[Refused], others: list[_Tried], name: str) -> str:
     """Why a file is of no contract: by its header if that is one of a contract, else by its name if that is."""
     separated = [tried for tried in headers if tried.match.fits]
     if separated:
@@ -132,6 +136,8 @@ def _why(headers: list[_Tried], others: list[_Tried], name: str) -> str:
         for tried in others:
             if re.search(tried.match.contract.file_name, name, re.IGNORECASE):
                 return tried.fault or ""
+    if not headers and faults:
+        return str(faults[0])
     return near.explain() if near else "it fits no contract, and its name is none that a state gives its files"
 
 

@@ -7,10 +7,12 @@ import codecs
 import contextlib
 import csv
 import hashlib
+import itertools
 import os
 import queue
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +57,7 @@ class Scan:
     line_end: bytes = b"\r\n"
     quote: str = '"'  # empty where quotes are letters like any other
     has_header: bool = True
+    length: int | None = None  # of a record in bytes, where fields have widths
     header: list[str] = field(default_factory=list)  # what the fields of a record are, whether or not the file says it
     records: int = 0
     broken: list[Broken] = field(default_factory=list)
@@ -78,20 +81,25 @@ def read_header(path: Path, delimiter: str, quote: str = '"') -> Scan:
     return scan
 
 
-def read_first_records(path: Path, delimiter: str, quote: str) -> tuple[Scan, list[list[str]]]:
-    """Read the first records of a file without a header, those that can be read, as fields.
+def read_first_records(
+    path: Path, delimiter: str, quote: str, widths: Sequence[int] = ()
+) -> tuple[Scan, list[list[str]]]:
+    """Read the first records of a file without a header, those that can be read, as fields: separated, or of such widths
+    (a record of another length is then one field).
 
     Raises:
         Refused: as `read_header`.
     """
     scan, start = _read_start(path, quote)
     scan.has_header = False
+    scan.length = sum(widths) or None
     whole = len(start) < CHUNK
     lines = start.split(scan.line_end)
     records = []
     for line in lines[:FIRST_RECORDS] if whole else lines[:-1][:FIRST_RECORDS]:
+        text = line.decode(scan.encoding, "replace")
         with contextlib.suppress(csv.Error):
-            records.append(_fields(line.decode(scan.encoding, "replace"), delimiter, quote))
+            records.append(_cut(text, widths) if widths else _fields(text, delimiter, quote))
     return scan, [record for record in records if record]
 
 
@@ -141,6 +149,14 @@ def _fields(text: str, delimiter: str, quote: str) -> list[str]:
     if quote:
         return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True), [])
     return next(csv.reader([text], delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True), [])
+
+
+def _cut(text: str, widths: Sequence[int]) -> list[str]:
+    """The fields of one line of fixed widths."""
+    if len(text) != sum(widths):
+        return [text] if text else []
+    ends = [*itertools.accumulate(widths)]
+    return [text[end - width : end] for end, width in zip(ends, widths, strict=True)]
 
 
 def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan:
@@ -241,6 +257,8 @@ class _Structure:
         count = block.count(scan.line_end)
         structure = block.translate(None, self.drop)
         whole = count > 0 and structure in (self.quoted * count, self.bare * count)
+        if whole and scan.length:  # there are as many line ends as records; each has to stand in its place
+            whole = block[scan.length :: scan.length + len(scan.line_end)] == scan.line_end[:1] * count
         if whole and scan.encoding == "utf-8":
             whole = _decodes(block, "utf-8")
         if whole and len(block) < LONGEST_RECORD:
@@ -267,6 +285,8 @@ class _Structure:
             return f"longer than {LONGEST_RECORD:,} bytes"
         if not record:
             return "blank line"
+        if self.scan.length and len(record) != self.scan.length and b"\n" not in record and b"\r" not in record:
+            return f"{len(record)} bytes where {self.scan.length} are expected" + (", cut off" if cut_off else "")
         if record.translate(None, self.drop) in (self.quoted_record, self.bare_record) and (
             self.scan.encoding == "latin-1" or _decodes(record, "utf-8")
         ):
@@ -283,7 +303,7 @@ class _Structure:
             return "bytes are no UTF-8 text"
         try:
             text = record.decode(self.scan.encoding)
-            width = len(_fields(text, self.delimiter.decode(), self.scan.quote))
+            width = self.width if self.scan.length else len(_fields(text, self.delimiter.decode(), self.scan.quote))
             if self.scan.quote and record.count(self.scan.quote.encode()) % 2:
                 raise csv.Error
         except csv.Error:

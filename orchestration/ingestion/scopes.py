@@ -52,7 +52,7 @@ def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: st
             + f" ({', '.join(counties[:5])}{' ...' if len(counties) > 5 else ''})"
             + ". Give it its right name"
         )
-    if len(counties) == 1 and "statewide" not in file_name.lower():
+    if len(counties) == 1 and counties != [contract.state] and "statewide" not in file_name.lower():
         return f"{contract.state}-{counties[0]}"
     return contract.state if contract.scope.covers == "state" else f"{contract.state}-{counties[0]}..{counties[-1]}"
 

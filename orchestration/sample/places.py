@@ -3,7 +3,8 @@
 Constants and the precinct table belong here; who lives where does not. Counties are the real ones, a line each in
 `counties/<state>.txt`: name | adults in thousands; white, black, Hispanic, Asian, American Indian; Republican share of the
 2020 two-party presidential vote, in per cent and rounded (2020 Census and VEST by voting district, ALARM project) | cities |
-the state's code of the county, where that is not its number. Precincts, districts, ZIP codes and streets are made up.
+the state's code of the county, where that is not its number. Michigan's and Pennsylvania's have the registered voters of 2022
+(EAVS), and rough shares but for large counties. Precincts, districts, ZIP codes and streets are made up.
 """
 
 from dataclasses import dataclass

@@ -78,6 +78,13 @@ PRIMARY-08/23/2022 .26  GENERAL-11/08/2022 .536 PRIMARY-03/19/2024 .22  PRIMARY-
 PRIMARY-08/18/2026 .26  GENERAL-11/03/2026 .54
 """
 
+# As above; the mail share is that of absentee ballots since 2018.
+_MI_TURNOUT = """
+PRIMARY-08/02/2016 .19  GENERAL-11/08/2016 .65  PRIMARY-08/07/2018 .29  GENERAL-11/06/2018 .58  PRIMARY-03/10/2020 .30
+PRIMARY-08/04/2020 .33  GENERAL-11/03/2020 .69  PRIMARY-08/02/2022 .26  GENERAL-11/08/2022 .55  PRIMARY-02/27/2024 .25
+PRIMARY-08/06/2024 .24  GENERAL-11/05/2024 .69  PRIMARY-08/04/2026 .26  GENERAL-11/03/2026 .54
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -110,6 +117,16 @@ REGIONS = {
             seed_shift=2_000_003,
             lists_removed=False,
             confidential=0.0045,
+        ),
+        Region(
+            "MI",
+            (13, 38, 110),
+            48001,
+            11,
+            _elections(_MI_TURNOUT, 0.45, 0.05),
+            seed_shift=10_000_019,
+            lists_removed=False,
+            lists_confidential=False,
         ),
     )
 }

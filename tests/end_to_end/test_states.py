@@ -48,7 +48,7 @@ def truth(settings: Settings, state: str, table: str) -> pl.DataFrame:
 def test_the_published_voters_are_those_of_the_truth(together, state: str) -> None:
     settings, _ = together
     people = truth(settings, state, "people")
-    by_day = state not in ("NC",)
+    by_day = state not in ("NC", "MI")  # these give the year of birth only
     eighteen = SAMPLE_AS_OF.replace(year=SAMPLE_AS_OF.year - 18)
     minor = pl.col("birth_date") > eighteen if by_day else pl.col("is_under_18")
     expected = people.filter(~pl.col("is_confidential") & ~minor & pl.col("status").is_in(["A", "I", "S"]))
@@ -97,7 +97,7 @@ def test_elections_precincts_and_residences_stay_apart(together) -> None:
         settings,
         "select count(*) from voters join vote_history using (voter_id) where left(election_id, 2) <> state_code",
     ) == [(0,)]
-    fips = {"NC": "37", "OH": "39", "FL": "12"}
+    fips = {"NC": "37", "OH": "39", "FL": "12", "MI": "26"}
     found = dict(query(settings, "select state_code, list(distinct left(county_fips, 2)) from precincts group by 1"))
     assert {state: [code] for state, code in fips.items()}.items() <= found.items()
 
@@ -114,12 +114,12 @@ def test_segments_hold_what_each_state_records_and_no_more(together) -> None:
     for state in STATES:
         assert sizes["mid_propensity", state] > 0
         assert sizes["young_first_time_eligible", state] > 0
-    # Ohio says neither how a ballot was cast nor who has no party.
-    for segment in ("mail_ballot_habit", "unaffiliated_regulars"):
-        assert (segment, "OH") not in sizes
-        assert sizes[segment, "FL"] > 0
+    # Ohio says neither how a ballot was cast nor who has no party, Michigan has no parties.
+    for segment, unsaid in (("mail_ballot_habit", {"OH"}), ("unaffiliated_regulars", {"OH", "MI"})):
+        assert {state for state in STATES if (segment, state) not in sizes} == unsaid
     parties = dict(query(settings, "select state_code, sum(party_unknown_count) from precincts group by 1"))
     assert parties["OH"] > 100
+    assert parties["MI"] > 1_000
     assert parties["FL"] == 0
 
 

@@ -130,3 +130,32 @@ def test_an_encoding_is_told_by_most_of_its_letters(tmp_path, content: bytes, en
 )
 def test_a_files_name_may_say_what_it_is_of(scope: dict, file_name: str, name: str, code: str | None):
     assert contract(scope=scope, file_name=file_name).named_scope(name) == code
+
+
+WIDTHS = {"quote": "", "header": False, "names": ["id", "county", "name"], "widths": [2, 1, 4]}
+
+
+def test_fields_of_fixed_widths_are_told_by_length_and_content(tmp_path):
+    either = contract(forms=[{"delimiter": "|"}, WIDTHS], content={"id": r"\d+"})
+    match, scan = tell(tmp_path, "1 BADA \r\n22BEVE \r\n", either)
+    assert (match.loads, scan.length, scan.line_end) == (("id", "county", "name"), 7, b"\r\n")
+    assert tell(tmp_path, "VoterID|county|name\n", either)[1].length is None
+    with pytest.raises(Refused, match="have 7 bytes and no separators; most of its records have 6"):
+        tell(tmp_path, "1 BADA\n22BEVE\n", either, name="one")
+    with pytest.raises(Refused, match=r"what stands in id \(column 1\)"):
+        tell(tmp_path, "x BADA \ny BEVE \n", either, name="one")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"delimiter": "|", "widths": [1]},
+        WIDTHS | {"header": True},
+        WIDTHS | {"quote": '"'},
+        WIDTHS | {"widths": [7]},
+    ],
+)
+def test_a_form_is_written_in_one_way(form: dict):
+    with pytest.raises(ValueError, match="a form "):
+        Form(**form)

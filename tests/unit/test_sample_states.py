@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.sample import write_sample
 from orchestration.settings import Mendable
-from tests import fl, oh
+from tests import fl, mi, oh
 
 VOTERS = 20_000
 
@@ -42,7 +42,7 @@ def test_an_unknown_state_is_named(tmp_path):
         write_sample(tmp_path / "inbox", 1_000, 1, state="ZZ")
 
 
-@pytest.mark.parametrize("state", ["OH", "FL"])
+@pytest.mark.parametrize("state", ["OH", "FL", "MI"])
 def test_same_seed_same_bytes(tmp_path, state: str):
     first, again, other = (
         [file.read_bytes() for file in write_sample(tmp_path / name / "inbox", 500, seed, state=state).files]
@@ -53,7 +53,9 @@ def test_same_seed_same_bytes(tmp_path, state: str):
 
 
 def test_two_states_of_one_seed_are_other_people(tmp_path):
-    people = [truth(write_sample(tmp_path / s / "inbox", 2_000, 3, state=s), "people") for s in ("NC", "OH", "FL")]
+    people = [
+        truth(write_sample(tmp_path / s / "inbox", 2_000, 3, state=s), "people") for s in ("NC", "OH", "FL", "MI")
+    ]
     keys = [{*frame.select("birth_date", "registration_date").iter_rows()} for frame in people]
     assert all(len(a & b) < 20 for a, b in itertools.combinations(keys, 2))
 
@@ -201,3 +203,42 @@ def test_floridas_history_is_the_truth_in_numbers(florida):
     assert found == {election[:10]: count for election, count in turnout.iter_rows()}
     moved = votes.join(voters.select("County_Code", id="Voter_ID"), on="id")
     assert 0.02 < share(moved, pl.col("county") != pl.col("County_Code")) < 0.2
+
+
+# Michigan
+
+
+def test_michigans_layouts_are_exact(tmp_path):
+    """The CSV of today, and on a day before 2019 the files of fixed widths with the same people."""
+    new = write_sample(tmp_path / "new", 2_000, 5, state="MI")
+    old = write_sample(tmp_path / "old", 2_000, 5, date(2018, 12, 1), "MI")
+    assert [file.name for file in (*new.files, *old.files)] == [
+        "EntireStateVoter_20261121.csv", "EntireStateVoterHistory_20261121.csv",
+        "entire_state_v.lst", "electionscd.lst", "entire_state_h.lst",
+    ]  # fmt: skip
+    text = new.files[0].read_bytes().decode("latin-1")
+    voters = pl.read_csv(io.StringIO(text), infer_schema=False).fill_null("")
+    names = [*mi.COLUMNS]
+    names[names.index("IS_PERMANENT_ABSENTEE_VOTER")] = "IS_PERM_AV_BALLOT_VOTER"
+    assert voters.columns == names
+    assert voters["VOTER_IDENTIFICATION_NUMBER"].str.contains(r"^ZZ\d{11}$").all()
+    assert {*voters["VOTER_STATUS_TYPE_CODE"]} == {"A", "V", "CH"}
+    lines = new.files[1].read_bytes().decode("latin-1").split("\r\n")
+    assert lines[0].split(",") == [f'"{name}"' for name in mi.HISTORY]
+    assert {line.count('","') for line in lines[1:-1]} == {9}  # one field more than the header
+    listed, elections, votes = (file.read_bytes().decode("latin-1").split("\r\n")[:-1] for file in old.files)
+    assert [{len(line) for line in file} for file in (listed, elections, votes)] == [{519}, {46}, {39}]
+    assert {line[25:38] for line in votes} <= {line[:13] for line in elections}
+    both = {*voters["VOTER_IDENTIFICATION_NUMBER"]} & {line[448:461] for line in listed}
+    assert len(both) > 1_000
+
+
+def test_michigans_history_is_the_truth_in_numbers(tmp_path):
+    paths = write_sample(tmp_path / "inbox", 2_000, 5, state="MI")
+    people = truth(paths, "people")
+    ids = pl.concat([people["ncid"], people["duplicate_ncid"].drop_nulls()])
+    text = paths.files[1].read_bytes().decode("latin-1").split("\r\n")[1:-1]
+    votes = pl.DataFrame([line.strip('"').split('","') for line in text], orient="row")
+    counted = votes.filter(pl.col("column_0").is_in(ids.implode())).group_by("column_7").len()
+    turnout = truth(paths, "turnout").group_by("election_date").agg(pl.col("ballots_in_file").sum())
+    assert dict(counted.iter_rows()) == {f"{held}": count for held, count in turnout.iter_rows()}

@@ -122,3 +122,30 @@ def test_a_file_is_refused_for_too_many_broken_records(broken: int, records: int
             module.refuse_too_many(entries, records)
     else:
         module.refuse_too_many(entries, records)
+
+
+FIXED_RECORDS = st.lists(
+    st.one_of(
+        st.text([c for c in LETTERS if c != "\t"], min_size=9, max_size=9).map(lambda t: (t.encode("latin-1"), True)),
+        st.sampled_from([b"", b"12345678", b"1234567890", b"1234\0678 ", b"1234\r678 ", b"12345678\x92"]).map(
+            lambda b: (b, False)
+        ),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@QUICK
+@given(FIXED_RECORDS, st.sampled_from([b"\r\n", b"\n"]), st.integers(12, 60))
+def test_records_of_fixed_widths_are_told_by_their_length(tmp_path, mixed, end, chunk):
+    """Also where one is too long by what another lacks."""
+    file = tmp_path / "file.txt"
+    file.write_bytes(b"".join(record + end for record, _ in mixed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(module, "CHUNK", chunk)
+        found = module.Scan(line_end=end, quote="", has_header=False, header=["a", "b"], length=9)
+        scan_file(file, found, "", None)
+    assert found.records == len(mixed)
+    assert [b.record for b in found.broken] == [n for n, (_, good) in enumerate(mixed, 1) if not good]

@@ -29,3 +29,8 @@
 {% macro iso_date(date) -%}
     strftime({{ date }}, '%Y-%m-%d')
 {%- endmacro %}
+
+{# A date as the states' files write it, 11/05/2024. #}
+{% macro us_date(date) -%}
+    strftime({{ date }}, '%m/%d/%Y')
+{%- endmacro %}

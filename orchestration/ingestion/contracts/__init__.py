@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 SURELY_A_HEADER = 0.5  # below this share of known names a first line may be a record, which no message may quote
 
@@ -29,19 +29,35 @@ class Form(BaseModel):
     """One way of writing a file: a source that changes its delimiter or drops its header has several."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    delimiter: str
+    delimiter: str = ""
     quote: str = '"'  # empty where quotes are letters like any other
     header: bool = True
     names: list[str] = []  # without a header: what stands in which place, if not all columns in the contract's order
     # Records may have one more field than the header, an empty one at their end.
     trailing_field: bool = False
+    # Instead of a delimiter the bytes of each field, which is filled up with blanks. Such a file has no header.
+    widths: list[int] = []
+
+    @model_validator(mode="after")
+    def _is_written_in_one_way(self) -> Self:
+        if bool(self.delimiter) == bool(self.widths):
+            raise ValueError("a form has either a delimiter or widths")
+        if self.widths and (self.header or self.quote or len(self.names) != len(self.widths)):
+            raise ValueError("a form with widths has no header, no quote, and a name for each width")
+        return self
+
+    @property
+    def length(self) -> int | None:
+        """The bytes of a record without its line end, where fields have widths."""
+        return sum(self.widths) or None
 
 
 class Scope(BaseModel):
     """What a delivery is split and replaced by: mostly the county, each under the code that the file gives it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    # The column that holds the code. Without one it is the group `scope` of the contract's `file_name`.
+    # The column that holds the code. Without one it is the group `scope` of the contract's `file_name`, and without that
+    # group a file is always of the whole state.
     column: str | None = None
     # Of a contract of no one state: the columns whose values, joined, are the code (NC-2018-GEN). Where its `file_name` has a
     # group `scope`, that comes before them.
@@ -99,6 +115,8 @@ class Contract(BaseModel):
 
     def named_scope(self, file_name: str) -> str | None:
         """The code that a file's name says its records are of, if it says one."""
+        if self.state and not self.scope.column and not self.names_its_scope:
+            return self.state
         named = re.search(self.file_name, file_name, re.IGNORECASE)
         code = named.groupdict().get("scope") if named else None
         return code and (code.upper() if self.scope.digits is None else f"{int(code):0{self.scope.digits}}")
@@ -201,19 +219,21 @@ def contract_states() -> list[str]:
 
 
 def match_header(header: list[str], contract: Contract, form: Form | None = None) -> Match:
-    """Hold a header (names in file order, any case) against one contract, as written in one of its forms."""
+    """Hold a header (names in file order, any case) against one contract, as written in one of its forms. One without a
+    header says itself which columns a file has, so none is missing."""
     known = contract.known_names()
     names = [name.strip() for name in header]
     elections = {n: n.upper() for n in names if contract.elections and re.fullmatch(contract.elections, n.upper())}
     loads = tuple(known.get(name.lower()) or elections.get(name) for name in names)
     loaded = [column for column in loads if column]
+    wanted = [c for c in contract.columns if c not in contract.optional] if form is None or form.header else []
     return Match(
         contract=contract,
         form=form or contract.forms[0],
         header=tuple(names),
         loads=loads,
         elections=tuple(elections.values()),
-        missing=tuple(c for c in contract.columns if c not in loaded and c not in contract.optional),
+        missing=tuple(c for c in wanted if c not in loaded),
         unknown=tuple(name for name in names if name.lower() not in known and name not in elections),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
     )

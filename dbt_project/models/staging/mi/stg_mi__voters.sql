@@ -1,0 +1,1 @@
+{{ stage_mi_voters(source('mi', 'mi_voters')) }}
