@@ -4,6 +4,7 @@
     case
         when {{ regexp_contains(description, "MUNICIPAL|CITY|TOWN") }} then 'municipal'
         when {{ regexp_contains(description, "SPECIAL|CONGRESSIONAL|DISTRICT|REFERENDUM|BOND") }} then 'special'
+        when {{ regexp_contains(description, "GENERAL (ELECTION )?RUN-?OFF") }} then 'general_runoff'
         when {{ regexp_contains(description, "SECOND PRIMARY|PRIMARY RUN|RUN-?OFF|2ND PRIMARY") }} then 'second_primary'
         when mod({{ year_of(election_date) }}, 2) = 1 and {{ regexp_contains(description, "PRIMARY|GENERAL") }} then 'municipal'
         when {{ regexp_contains(description, "PRIMARY") }} then 'primary'

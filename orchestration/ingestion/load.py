@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import ran_out
-from orchestration.ingestion.contracts import Contract, Match
+from orchestration.ingestion.contracts import Contract, Match, counties_by_name
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan
 
@@ -216,13 +216,20 @@ def county_code(contract: Contract, named: str | None) -> str:
             return text_literal(UNKNOWN_COUNTY)
         values = [f"coalesce(upper(trim({column})), '')" for column in contract.scope.columns]
         return " || '-' || ".join([*([text_literal(named)] if named else []), *values])
-    if not contract.scope.column:
+    scope, unknown = contract.scope, text_literal(UNKNOWN_COUNTY)
+    if not scope.column:
         return text_literal(named or UNKNOWN_COUNTY)
-    if not contract.scope.digits:
-        return f"coalesce(upper(trim({contract.scope.column})), {text_literal(UNKNOWN_COUNTY)})"
-    number = f"nullif(greatest(try_cast({contract.scope.column} as integer), 0), 0)::varchar"
-    width = f"greatest({contract.scope.digits}, length({number}))::integer"
-    return f"coalesce(lpad({number}, {width}, '0'), {text_literal(UNKNOWN_COUNTY)})"
+    text = f"regexp_extract({scope.column}, {text_literal(scope.pattern)})" if scope.pattern else scope.column
+    if not scope.digits:
+        return f"coalesce(upper(trim({text})), {unknown})"
+    number = f"nullif(greatest(try_cast({text} as integer), 0), 0)::varchar"
+    width = f"greatest({scope.digits}, length({number}))::integer"
+    codes = [f"lpad({number}, {width}, '0')"]
+    if scope.named:
+        names = counties_by_name(contract.state)
+        keys, numbers = (", ".join(map(text_literal, texts)) for texts in (names, names.values()))
+        codes.append(f"[{numbers}][list_position([{keys}], upper(trim({text})))]")
+    return f"coalesce({', '.join(codes)}, {unknown})"
 
 
 def text_literal(value: str) -> str:

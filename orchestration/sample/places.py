@@ -4,7 +4,9 @@ Constants and the precinct table belong here; who lives where does not. Counties
 `counties/<state>.txt`: name | adults in thousands; white, black, Hispanic, Asian, American Indian; Republican share of the
 2020 two-party presidential vote, in per cent and rounded (2020 Census and VEST by voting district, ALARM project) | cities |
 the state's code of the county, where that is not its number. Michigan's and Pennsylvania's have the registered voters of 2022
-(EAVS), and rough shares but for large counties. Precincts, districts, ZIP codes and streets are made up.
+(EAVS), and rough shares but for large counties. Those of GA, WA and CO have them too, the state's mix in each county, and the
+Republican share of the vote for president in CO (2024, MEDSL) and for the Senate in WA (2010, OpenElections), in GA a half
+everywhere. Precincts, districts, ZIP codes and streets are made up.
 """
 
 from dataclasses import dataclass

@@ -85,6 +85,13 @@ PRIMARY-08/04/2020 .33  GENERAL-11/03/2020 .69  PRIMARY-08/02/2022 .26  GENERAL-
 PRIMARY-08/06/2024 .24  GENERAL-11/05/2024 .69  PRIMARY-08/04/2026 .26  GENERAL-11/03/2026 .54
 """
 
+# As above. Georgia's run-offs of general elections decide who sits in the Senate.
+_GA_TURNOUT = """
+PRIMARY-05/22/2018 .19  GENERAL-11/06/2018 .61  PRIMARY-06/09/2020 .31  GENERAL-11/03/2020 .66  RUNOFF-01/05/2021 .58
+PRIMARY-05/24/2022 .28  GENERAL-11/08/2022 .56  RUNOFF-12/06/2022 .50  PRIMARY-03/12/2024 .12  PRIMARY-05/21/2024 .17
+GENERAL-11/05/2024 .72  PRIMARY-05/19/2026 .25  GENERAL-11/03/2026 .55
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -125,6 +132,16 @@ REGIONS = {
             11,
             _elections(_MI_TURNOUT, 0.45, 0.05),
             seed_shift=10_000_019,
+            lists_removed=False,
+            lists_confidential=False,
+        ),
+        Region(
+            "GA",
+            (14, 56, 180),
+            30002,
+            6,
+            _elections(_GA_TURNOUT, 0.07, 0.55),
+            seed_shift=3_000_017,
             lists_removed=False,
             lists_confidential=False,
         ),

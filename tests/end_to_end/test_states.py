@@ -19,6 +19,10 @@ from tests import pipeline
 
 STATES = tuple(LAYOUTS)
 VOTERS = 1_500
+BY_YEAR = {"NC", "MI", "GA"}  # of birth, where the state gives no day
+WITHOUT_PARTIES = {"MI", "GA"}
+WITHOUT_METHODS = {"OH"}
+FIPS = {"NC": "37", "OH": "39", "FL": "12", "MI": "26", "GA": "13"}
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +52,8 @@ def truth(settings: Settings, state: str, table: str) -> pl.DataFrame:
 def test_the_published_voters_are_those_of_the_truth(together, state: str) -> None:
     settings, _ = together
     people = truth(settings, state, "people")
-    by_day = state not in ("NC", "MI")  # these give the year of birth only
     eighteen = SAMPLE_AS_OF.replace(year=SAMPLE_AS_OF.year - 18)
-    minor = pl.col("birth_date") > eighteen if by_day else pl.col("is_under_18")
+    minor = pl.col("birth_date") > eighteen if state not in BY_YEAR else pl.col("is_under_18")
     expected = people.filter(~pl.col("is_confidential") & ~minor & pl.col("status").is_in(["A", "I", "S"]))
     ids = [*expected["ncid"], *expected["duplicate_ncid"].drop_nulls()]
     found = query(settings, f"select voter_id, state_voter_id from voters where state_code = '{state}'")
@@ -97,9 +100,8 @@ def test_elections_precincts_and_residences_stay_apart(together) -> None:
         settings,
         "select count(*) from voters join vote_history using (voter_id) where left(election_id, 2) <> state_code",
     ) == [(0,)]
-    fips = {"NC": "37", "OH": "39", "FL": "12", "MI": "26"}
     found = dict(query(settings, "select state_code, list(distinct left(county_fips, 2)) from precincts group by 1"))
-    assert {state: [code] for state, code in fips.items()}.items() <= found.items()
+    assert found == {state: [FIPS[state]] for state in STATES}
 
 
 def test_segments_hold_what_each_state_records_and_no_more(together) -> None:
@@ -114,13 +116,22 @@ def test_segments_hold_what_each_state_records_and_no_more(together) -> None:
     for state in STATES:
         assert sizes["mid_propensity", state] > 0
         assert sizes["young_first_time_eligible", state] > 0
-    # Ohio says neither how a ballot was cast nor who has no party, Michigan has no parties.
-    for segment, unsaid in (("mail_ballot_habit", {"OH"}), ("unaffiliated_regulars", {"OH", "MI"})):
-        assert {state for state in STATES if (segment, state) not in sizes} == unsaid
-    parties = dict(query(settings, "select state_code, sum(party_unknown_count) from precincts group by 1"))
-    assert parties["OH"] > 100
-    assert parties["MI"] > 1_000
-    assert parties["FL"] == 0
+    # Ohio's party is that of a primary ballot: who has none is not unaffiliated.
+    silent = {"mail_ballot_habit": WITHOUT_METHODS, "unaffiliated_regulars": WITHOUT_PARTIES | {"OH"}}
+    for segment, without in silent.items():
+        assert {state for state in STATES if (segment, state) not in sizes} == without & {*STATES}, segment
+    counts = query(
+        settings,
+        """
+        select state_code, sum(party_unknown_count), sum(registered_count), sum(democratic_count), sum(unaffiliated_count)
+        from precincts group by 1
+        """,
+    )
+    parties = {state: values for state, *values in counts}
+    for state in WITHOUT_PARTIES:
+        assert parties[state] == [parties[state][1], parties[state][1], None, None]
+    assert parties["OH"][0] > 100
+    assert parties["FL"][0] == 0
 
 
 def test_ages_go_by_the_day_of_birth_where_it_is_known(together) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.ingestion.contracts import all_contracts, best_match, match_header
-from tests import nc
+from tests import ga, nc
 
 VINTAGES = [nc.COLUMNS_67, nc.COLUMNS_70, nc.COLUMNS_71, nc.HISTORY_COLUMNS]
 
@@ -65,6 +65,16 @@ def test_a_new_column_is_named_with_the_line_to_add():
     assert not match.fits
     assert "unknown: favourite_colour" in match.explain()
     assert "add to its `ignored:` list: favourite_colour" in match.explain()
+
+
+def test_a_vintage_with_names_of_its_own_wants_those():
+    contract = next(c for c in all_contracts() if c.name == "ga_voters")
+    new = contract.forms[0]
+    assert match_header([*ga.COLUMNS_53], contract, new).fits
+    match = match_header([name for name in ga.COLUMNS_53 if name != "Fire District"], contract, new)
+    assert match.missing == ("fire_district",)
+    renamed = [name.replace("Fire District", "Fire Dist") for name in ga.COLUMNS_53]
+    assert "fire_district: [Fire District, Fire Dist]" in match_header(renamed, contract, new).explain()
 
 
 def test_a_column_that_stands_twice_fits_nothing():

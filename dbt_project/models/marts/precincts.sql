@@ -6,6 +6,13 @@ with voters as (
 
 ),
 
+-- In the others nobody can say how many are of a party, not even that there are none.
+states_with_parties as (
+
+    select distinct state_code from voters where party_code is not null
+
+),
+
 registered as (
 
     select
@@ -62,10 +69,10 @@ final as (
         coalesce(registered.county_fips, turnout.county_fips) as county_fips,
         coalesce(registered.precinct_code, turnout.precinct_code) as precinct_code,
         coalesce(registered.registered_count, 0) as registered_count,
-        coalesce(registered.democratic_count, 0) as democratic_count,
-        coalesce(registered.republican_count, 0) as republican_count,
-        coalesce(registered.unaffiliated_count, 0) as unaffiliated_count,
-        coalesce(registered.other_party_count, 0) as other_party_count,
+        case when states_with_parties.state_code is not null then coalesce(registered.democratic_count, 0) end as democratic_count,
+        case when states_with_parties.state_code is not null then coalesce(registered.republican_count, 0) end as republican_count,
+        case when states_with_parties.state_code is not null then coalesce(registered.unaffiliated_count, 0) end as unaffiliated_count,
+        case when states_with_parties.state_code is not null then coalesce(registered.other_party_count, 0) end as other_party_count,
         coalesce(registered.party_unknown_count, 0) as party_unknown_count,
         coalesce(registered.age_18_29_count, 0) as age_18_29_count,
         coalesce(registered.age_30_44_count, 0) as age_30_44_count,
@@ -78,6 +85,8 @@ final as (
         on turnout.state_code = registered.state_code
         and turnout.county_fips is not distinct from registered.county_fips
         and turnout.precinct_code = registered.precinct_code
+    left join states_with_parties
+        on states_with_parties.state_code = coalesce(registered.state_code, turnout.state_code)
 
 )
 

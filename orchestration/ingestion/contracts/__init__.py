@@ -3,6 +3,7 @@ a file's header against them. The fields of `Contract`, `Form` and `Scope` are t
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class Form(BaseModel):
     delimiter: str = ""
     quote: str = '"'  # empty where quotes are letters like any other
     header: bool = True
-    names: list[str] = []  # without a header: what stands in which place, if not all columns in the contract's order
+    # The columns of this vintage, if not all of the contract's that are not optional: with a header in any order, without
+    # one in the places that they have.
+    names: list[str] = []
     # Records may have one more field than the header, an empty one at their end.
     trailing_field: bool = False
     # Instead of a delimiter the bytes of each field, which is filled up with blanks. Such a file has no header.
@@ -62,7 +65,9 @@ class Scope(BaseModel):
     # Of a contract of no one state: the columns whose values, joined, are the code (NC-2018-GEN). Where its `file_name` has a
     # group `scope`, that comes before them.
     columns: list[str] = []
+    pattern: str | None = None  # what of the column's text is the code, such as the year of a date
     digits: int | None = None  # the code is a number, written with so many: 092 is also 92 and 92.0
+    named: bool = False  # some files have the county's name instead of the number; the seed counties has both
     # A file of several counties replaces the whole state, or those counties that it holds.
     covers: Literal["state", "counties"] = "state"
 
@@ -141,15 +146,20 @@ class Match:
         return not (self.missing or self.unknown or self.repeated)
 
     @property
+    def wanted(self) -> int:
+        """How many columns a file in this form has to have."""
+        return len(_wanted(self.contract, self.form))
+
+    @property
     def share_known(self) -> float:
-        """The part of the contract's columns that the header has."""
-        return 1 - len(self.missing) / len(self.contract.columns)
+        """The part of those columns that the header has."""
+        return 1 - len(self.missing) / self.wanted
 
     def explain(self) -> str:
         """The difference between header and contract in words, with an alias block to paste."""
         lines = [
             f"its header fits no contract; the nearest is {self.contract.name} "
-            f"({len(self.contract.columns) - len(self.missing)} of {len(self.contract.columns)} columns)"
+            f"({self.wanted - len(self.missing)} of {self.wanted} columns)"
         ]
         if self.share_known < SURELY_A_HEADER or any(name[:1].isdigit() for name in self.unknown):
             # Known names and then numbers: the line end after the header was lost, and a record stands in its line.
@@ -175,18 +185,19 @@ class Match:
         return "\n".join(lines)
 
     def likely_renames(self) -> dict[str, str]:
-        """Missing columns with the unknown one that most looks like each, best pairs first."""
+        """Columns that are not there with the unknown one that most looks like each by any of its names, best pairs first."""
+        absent = [*self.missing, *(c for c in self.contract.optional if c not in self.loads and c not in self.missing)]
+        likeness = {
+            (old, new): max(_likeness(name, new) for name in (old, *self.contract.columns[old]))
+            for old in absent
+            for new in self.unknown
+        }
         pairs = sorted(
-            (
-                (_likeness(old, new), old, new)
-                for old in self.missing
-                for new in self.unknown
-                if _likeness(old, new) >= 0.6
-            ),
+            ((alike, old in self.missing, old, new) for (old, new), alike in likeness.items() if alike >= 0.6),
             reverse=True,
         )
         renames: dict[str, str] = {}
-        for _, old, new in pairs:
+        for *_, old, new in pairs:
             if old not in renames and new not in renames.values():
                 renames[old] = new
         return renames
@@ -208,6 +219,15 @@ def all_contracts() -> tuple[Contract, ...]:
     return tuple(Contract(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
 
 
+@cache
+def counties_by_name(state: str) -> dict[str, str]:
+    """A state's counties by name in capitals: the code that its files give each."""
+    seeds = Path(__file__).parents[3] / "dbt_project" / "seeds"
+    with (seeds / "counties.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return {row["county_name"].upper(): row["county_code"] for row in rows if row["state_code"] == state}
+
+
 def contracts_of(states: list[str], kind: str | None = None) -> tuple[Contract, ...]:
     """The contracts of some states and those of no one state, of one kind or of all."""
     return tuple(c for c in all_contracts() if c.state in (None, *states) and kind in (None, c.kind))
@@ -226,17 +246,25 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
     elections = {n: n.upper() for n in names if contract.elections and re.fullmatch(contract.elections, n.upper())}
     loads = tuple(known.get(name.lower()) or elections.get(name) for name in names)
     loaded = [column for column in loads if column]
-    wanted = [c for c in contract.columns if c not in contract.optional] if form is None or form.header else []
+    form = form or contract.forms[0]
     return Match(
         contract=contract,
-        form=form or contract.forms[0],
+        form=form,
         header=tuple(names),
         loads=loads,
         elections=tuple(elections.values()),
-        missing=tuple(c for c in wanted if c not in loaded),
+        missing=tuple(c for c in _wanted(contract, form) if c not in loaded),
         unknown=tuple(name for name in names if name.lower() not in known and name not in elections),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
     )
+
+
+def _wanted(contract: Contract, form: Form) -> list[str]:
+    """The columns that a file in one of its contract's forms must have."""
+    if form.names:
+        known = contract.known_names()
+        return [column for name in form.names if (column := known[name.lower()])]
+    return [column for column in contract.columns if column not in contract.optional]
 
 
 def best_match(header: list[str], contracts: tuple[Contract, ...]) -> Match:

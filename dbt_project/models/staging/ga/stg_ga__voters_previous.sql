@@ -1,0 +1,1 @@
+{{ stage_ga_voters(source('ga', 'ga_voters_previous')) }}
