@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
-from orchestration import pictures
+from orchestration import pictures, progress
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import contract_states
@@ -234,6 +234,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             ]
             if not stands:
                 versions.start_build(con, layer, [tables[name] for name in stale])
+                pace = progress.by_pace(con, layer)
         if stands:
             context.log.info(f"{layer}: nothing changed, the tables stand")
             for name, table in tables.items():
@@ -246,7 +247,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                         data_version=dg.DataVersion(table_versions[name]),
                     )
             return
-        seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
+        with progress.told(context.log.info, pace):
+            seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
                 reconcile.record_suppressed(con, settings.campaign.states)
@@ -257,6 +259,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
             ]
             lineages.keep()
+            progress.keep_pace(con, layer, time.monotonic() - started)
         rows = sum(r.metadata["dagster/row_count"] for r in built)
         standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""
         context.log.info(

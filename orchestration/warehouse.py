@@ -100,6 +100,9 @@ create table if not exists meta.builds (
 );
 comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end.';
 
+create table if not exists meta.paces (step varchar primary key, seconds double not null, rows bigint not null);
+comment on table meta.paces is 'How long each step took when it last built something, and how many rows the current deliveries had brought.';
+
 create table if not exists meta.intakes (
     run_id varchar not null,
     file_name varchar not null,
@@ -141,6 +144,7 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 """
 
 
+PROGRESS = ("set enable_progress_bar = true", "set enable_progress_bar_print = false")  # for `query_progress` alone
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
 HEADERS = 3 * 4096  # bytes before a database's first block: the main header and the two that take turns
@@ -244,7 +248,7 @@ class Warehouse:
             try:
                 # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
                 con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-                for statement in CLOSE_OFF:
+                for statement in (*PROGRESS, *CLOSE_OFF):
                     con.execute(statement)
                 yield con
             finally:

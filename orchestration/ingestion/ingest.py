@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import progress
 from orchestration.ingestion import inbox, load, scopes
 from orchestration.ingestion.contracts import Contract, Match, all_contracts
 from orchestration.ingestion.inbox import Growing, Refused, TextFile
@@ -76,7 +77,7 @@ def ingest_inbox(
         places = inbox.members(entry)
         for place in places:
             started = time.monotonic()
-            outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name), place)
+            outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name), place, say)
             outcomes.append(replace(outcome, seconds=time.monotonic() - started))
             done = outcomes[-1]
             say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
@@ -135,12 +136,12 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _ingest_entry(
-    settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None, place: int | None
+    settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None, place: int | None, say: Say
 ) -> Outcome:
     name = inbox.shown_name(entry)
     try:
         with inbox.opened(entry, settings.scratch, place) as file:
-            intake = _Intake(settings, con, file, as_of)
+            intake = _Intake(settings, con, file, as_of, say)
             name = intake.name
             try:
                 return intake.run()
@@ -175,8 +176,10 @@ def _now() -> datetime:
 class _Intake:
     """One file's way from the inbox into raw and the archive."""
 
-    def __init__(self, settings: Settings, con: duckdb.DuckDBPyConnection, file: TextFile, as_of: date | None):
-        self.settings, self.con, self.file = settings, con, file
+    def __init__(
+        self, settings: Settings, con: duckdb.DuckDBPyConnection, file: TextFile, as_of: date | None, say: Say
+    ):
+        self.settings, self.con, self.file, self.say = settings, con, file, say
         self.name = inbox.shown_name(file.original) + (f"/{file.name}" if file.is_one_of_several else "")
         self.as_of = as_of or file.dated
         self.known: dict = {}
@@ -187,7 +190,10 @@ class _Intake:
         match, scan = self._match()
         contract = match.contract
         try:
-            scan_file(self.file.path, scan, match.form.delimiter, None if self.file.packed else self.copy)
+            size = max(self.file.path.stat().st_size, 1)
+            reading = progress.by_share(self.name, "checked", lambda: scan.bytes_read / size, lambda _: scan.records)
+            with progress.told(self.say, reading):
+                scan_file(self.file.path, scan, match.form.delimiter, None if self.file.packed else self.copy)
             inbox.still_the_same(self.file)
             delivery_id = scan.sha256[:16]
             self.known = {"delivery_id": delivery_id, "contract": contract.name, "sha256": scan.sha256}
@@ -274,7 +280,13 @@ class _Intake:
         try:
             if scan.broken:
                 write_without(self.file.path, scan, clean)
-            broken = scan.broken + load.create_table(con, match, scan, clean if scan.broken else self.file.path, table)
+            loading = progress.by_share(
+                self.name, "loaded", lambda: con.query_progress() / 100, lambda share: round(share * scan.records)
+            )
+            with progress.told(self.say, loading):
+                broken = scan.broken + load.create_table(
+                    con, match, scan, clean if scan.broken else self.file.path, table
+                )
         finally:
             clean.unlink(missing_ok=True)
         refuse_too_many(broken, scan.records)

@@ -60,6 +60,7 @@ class Scan:
     length: int | None = None  # of a record in bytes, where fields have widths
     header: list[str] = field(default_factory=list)  # what the fields of a record are, whether or not the file says it
     records: int = 0
+    bytes_read: int = 0
     broken: list[Broken] = field(default_factory=list)
 
 
@@ -160,7 +161,7 @@ def _cut(text: str, widths: Sequence[int]) -> list[str]:
 
 
 def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan:
-    """Go over the whole file once: fill `sha256`, `records` and `broken`, and write a compressed copy.
+    """Go over the whole file once: fill `sha256`, `records`, `bytes_read` and `broken`, and write a compressed copy.
 
     A record is what ends in the first line's end, so the count owes nothing to quoting or to any CSV reader.
     Each block of records is compared, structure bytes only, with what whole records would give; only a block that
@@ -175,6 +176,7 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan
         first = scan.has_header
         while block := file.read(CHUNK):
             archiver.write(block)
+            scan.bytes_read += len(block)
             block = rest + block
             if first:
                 head, newline, block = block.partition(b"\n")

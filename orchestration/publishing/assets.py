@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import pictures
+from orchestration import pictures, progress
 from orchestration.groups import OWNER, group, tags
 from orchestration.publishing import publish
 from orchestration.settings import Settings
@@ -39,7 +39,9 @@ def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg
         with warehouse.open() as con:
             gate.require(settings, con, "published")
             versions.start_build(con, "published")
-            rows = publish.write_candidate(settings, con)
+            with progress.told(context.log.info, progress.by_pace(con, "published")):
+                rows = publish.write_candidate(settings, con)
+            progress.keep_pace(con, "published", time.monotonic() - started)
             version = versions.finish_build(settings, con, "published")
         context.log.info(f"published: {rows:,} rows written aside, {time.monotonic() - started:.1f} s")
         return dg.MaterializeResult(

@@ -13,7 +13,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration import cli, sensors
+from orchestration import cli, progress, sensors
 from orchestration.definitions import build_definitions
 from orchestration.operating import doctor, prune
 from orchestration.sample import SAMPLE_AS_OF
@@ -85,6 +85,17 @@ def test_one_step_or_all_from_one_on(state, capsys) -> None:
 
 def steps_of(output: str) -> list[str]:
     return re.findall(r"^  \d\d:\d\d:\d\d  ([a-z ]+): ", output, re.MULTILINE)
+
+
+def test_steps_that_take_long_say_how_long_they_still_will(state, capsys, monkeypatch) -> None:
+    pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(days=7))
+    monkeypatch.setattr(progress, "EVERY", 0.1)
+    assert pipeline.run(state) == 0
+    output = capsys.readouterr().out
+    for step in ("staging", "marts", "segments", "published"):
+        assert re.search(rf"  {step}: at work on what came of [\d,]+ rows, \d+ s so far.* the last time", output), (
+            output
+        )
 
 
 def test_the_guard_holds_for_a_part_of_the_job_too(state, capsys) -> None:
