@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
-VOTERS ?= 1000000
+VOTERS ?= 1000000 4000000 7500000
 STATE ?= NC
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -16,7 +16,7 @@ help:
 	@echo "make check   what fails early, in less than a minute: style, types, unit tests, the dbt project without data"
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
-	@echo "make bench   speed against a bare DuckDB read (VOTERS=1000000 STATE=NC)"
+	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml

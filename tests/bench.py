@@ -1,5 +1,6 @@
-"""`make bench VOTERS=n STATE=NC`: how long each step takes against the floor, a bare DuckDB read of the same files, measured
-in the same run on the same threads. Prints ratios, since machines are noisy; it judges nothing.
+"""`make bench VOTERS="n m" STATE=NC`: how long each step takes against the floor, a bare DuckDB read of the same files,
+measured in the same run on the same threads, and how that grows with the state. Prints ratios, since machines are noisy; it
+judges nothing.
 
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
 """
@@ -10,11 +11,13 @@ import argparse
 import itertools
 import os
 import re
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -28,12 +31,32 @@ from orchestration.settings import ROOT, Limits, Settings, read_campaign
 from orchestration.warehouse import limits
 
 FEW = 1_000
+WHOLE = "whole refresh"
+# Runs a command and prints its peak memory in KiB. A child of ours would count what we took as its own.
+WITH_ITS_PEAK = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One size of a state: its records, the seconds of both reads and of each step, the peak memory in GiB."""
+
+    voters: int
+    records: int
+    floor: float
+    read: float
+    steps: dict[str, float]
+    memory: float
 
 
 def main() -> None:
     """Generate, measure, print."""
     options = argparse.ArgumentParser()
-    options.add_argument("--voters", type=int, default=1_000_000)
+    options.add_argument("--voters", type=int, nargs="+", default=[1_000_000])
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--state", default="NC", type=str.upper)
     arguments = options.parse_args()
@@ -44,16 +67,25 @@ def main() -> None:
         text = (ROOT / "campaign.yaml").read_text(encoding="utf-8")
         campaign.write_text(re.sub(r"^states: .*$", f"states: [{state}]", text, flags=re.M), encoding="utf-8")
         os.environ["GROUNDGAME_CAMPAIGN"] = str(campaign)
-        small = refresh(base / "small", FEW, arguments.seed, state)
-        started = time.monotonic()
-        write_sample(base / "big" / "inbox", arguments.voters, arguments.seed, state=state)
-        print(f"generated {arguments.voters:,} voters of {state} in {time.monotonic() - started:.1f} s")
-        files = sorted((base / "big" / "inbox").iterdir())
-        floor = sum(bare_read(base / "floor.duckdb", file) for file in files)
-        read = sum(our_read(base / "read.duckdb", file) for file in files)
-        big = refresh(base / "big", None, None, state)
-        report(arguments.voters, floor, read, small, big)
-        unpivot_report(base / "big", state, floor)
+        report([measure(base, voters, arguments.seed, state) for voters in (FEW, *sorted(arguments.voters))])
+
+
+def measure(base: Path, voters: int, seed: int, state: str) -> Measured:
+    """Generate a state of one size and read and refresh it, in a folder that is gone afterwards."""
+    folder = base / str(voters)
+    settings = Settings(folder / "data", read_campaign(ROOT / "campaign.yaml"))
+    started = time.monotonic()
+    write_sample(settings.inbox, voters, seed, state=state)
+    print(f"generated {voters:,} voters of {state} in {time.monotonic() - started:.1f} s", flush=True)
+    files = sorted(settings.inbox.iterdir())
+    floor = sum(bare_read(folder / "floor.duckdb", file) for file in files)
+    read = sum(our_read(folder / "read.duckdb", file) for file in files)
+    steps, memory = refresh(settings)
+    with duckdb.connect(str(settings.warehouse), config=limits(Limits.load(), settings.data_dir)) as con:
+        [(records,)] = con.execute("select sum(records_read)::bigint from meta.deliveries").fetchall()
+        unpivot_report(con, state, floor)
+    shutil.rmtree(folder)
+    return Measured(voters, records, floor, read, steps, memory)
 
 
 def bare_read(database: Path, file: Path) -> float:
@@ -99,42 +131,33 @@ def our_read(database: Path, file: Path) -> float:
     return seconds
 
 
-def unpivot_report(data_dir: Path, state: str, floor: float) -> None:
+def unpivot_report(con: duckdb.DuckDBPyConnection, state: str, floor: float) -> None:
     """Print how long it takes to read the votes out of columns of elections, where a state's file has such."""
-    settings = Settings(data_dir, read_campaign(ROOT / "campaign.yaml"))
     for contract in contracts_of([state], "voters"):
         if contract.elections:
-            with duckdb.connect(str(settings.warehouse), config=limits(Limits.load(), data_dir)) as con:
-                started = time.monotonic()
-                con.execute(f"create temp table votes as from raw.{contract.name}_elections")
-                seconds = time.monotonic() - started
-                [(votes,)] = con.execute("select count(*) from votes").fetchall()
-                [(elections,)] = con.execute("select count(distinct _election) from votes").fetchall()
-            print(
-                f"unpivot / floor         {seconds / floor:.2f} ({votes:,} votes in {elections} elections, {seconds:.1f} s)"
-            )
+            started = time.monotonic()
+            con.execute(f"create temp table votes as from raw.{contract.name}_elections")
+            seconds = time.monotonic() - started
+            [(votes,)] = con.execute("select count(*) from votes").fetchall()
+            [(elections,)] = con.execute("select count(distinct _election) from votes").fetchall()
+            print(f"unpivot / floor: {seconds / floor:.2f} ({votes:,} votes in {elections} elections, {seconds:.1f} s)")
 
 
-def refresh(data_dir: Path, voters: int | None, seed: int | None, state: str) -> dict[str, float]:
-    """Seconds by step, of the whole `groundgame run`, and its peak memory in GiB (`_memory`)."""
-    settings = Settings(data_dir, read_campaign(ROOT / "campaign.yaml"))
-    if voters:
-        write_sample(settings.inbox, voters, seed, state=state)
-    environment = os.environ | {"GROUNDGAME_DATA": str(data_dir)}
+def refresh(settings: Settings) -> tuple[dict[str, float], float]:
+    """The seconds of each step of `groundgame run` and of the whole (`WHOLE`), and its peak memory in GiB."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", "run"],
+        [sys.executable, "-c", WITH_ITS_PEAK, sys.executable, "-m", "orchestration.cli", "run"],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"GROUNDGAME_DATA": str(settings.data_dir)},
         capture_output=True,
         text=True,
         check=False,
     )
-    seconds = {"_wall": time.monotonic() - started}
+    wall = time.monotonic() - started
     if done.returncode:
         sys.exit(f"the run failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    seconds["_memory"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 << 20)
-    return seconds | _step_seconds(settings)
+    return _step_seconds(settings) | {WHOLE: wall}, int(done.stdout.split()[-1]) / (1 << 20)
 
 
 def _step_seconds(settings: Settings) -> dict[str, float]:
@@ -154,22 +177,36 @@ def import_seconds() -> float:
     return time.monotonic() - started
 
 
-def report(voters: int, floor: float, read: float, small: dict[str, float], big: dict[str, float]) -> None:
-    """Print the table of steps and the ratios."""
-    wall, memory = big.pop("_wall"), big.pop("_memory")
-    small_wall = small.pop("_wall")
+def report(sizes: list[Measured]) -> None:
+    """Print the seconds of each step by size, and the ratios; `sizes` begins with the few voters of the fixed part."""
+    few, *sizes = sizes
+    first = sizes[0]
     gx = import_seconds()
-    print(f"\n{'step':<22}{f'{FEW:,} voters':>14}{f'{voters:,} voters':>20}{'grows by':>10}   seconds")
-    for step, seconds in big.items():
-        print(f"{step:<22}{small[step]:>14.1f}{seconds:>20.1f}{seconds - small[step]:>10.1f}")
-    print(f"{'whole refresh':<22}{small_wall:>14.1f}{wall:>20.1f}{wall - small_wall:>10.1f}\n")
-    gates = sum(seconds for step, seconds in big.items() if step.endswith("_gate")) - gx
-    print(f"floor: bare DuckDB read of the same files, {os.cpu_count()} threads   {floor:.1f} s")
-    print(f"read / floor            {read / floor:.2f}")
-    print(f"raw step / floor        {big['raw'] / floor:.2f}")
-    print(f"whole refresh / floor   {wall / floor:.2f}")
-    print(f"gates / refresh         {gates / wall:.1%} (without {gx:.1f} s to import Great Expectations)")
-    print(f"peak memory             {memory:.2f} GiB")
+    print(f"\nseconds, and in the last columns their growth per voter since {first.voters:,} (1.00 is linear),")
+    print(f"less what {FEW:,} voters take")
+    heads = [f"{size.voters:,}" for size in (few, *sizes)]
+    print(f"{'step':<22}" + "".join(f"{head:>12}" for head in [*heads, *heads[2:]]))
+    for step in few.steps:
+        grown = [(size.steps[step] - few.steps[step]) / size.voters for size in sizes]
+        # What hardly grows is noise divided by noise.
+        growth = [f"{g / grown[0]:.2f}" if first.steps[step] - few.steps[step] > 0.5 else "-" for g in grown[1:]]
+        seconds = [f"{size.steps[step]:.1f}" for size in (few, *sizes)]
+        print(f"{step:<22}" + "".join(f"{cell:>12}" for cell in [*seconds, *growth]))
+    print(f"\n{f'{os.cpu_count()} threads':<22}" + "".join(f"{head:>12}" for head in heads[1:]))
+
+    def row(what: str, cells: Iterable[str]) -> None:
+        print(f"{what:<22}" + "".join(f"{cell:>12}" for cell in cells))
+
+    row("records", (f"{s.records:,}" for s in sizes))
+    row("records/s", (f"{s.records / s.steps[WHOLE]:,.0f}" for s in sizes))
+    row("floor: bare read, s", (f"{s.floor:.1f}" for s in sizes))
+    row("read / floor", (f"{s.read / s.floor:.2f}" for s in sizes))
+    row("raw step / floor", (f"{s.steps['raw'] / s.floor:.2f}" for s in sizes))
+    row("whole refresh / floor", (f"{s.steps[WHOLE] / s.floor:.2f}" for s in sizes))
+    gates = [sum(t for step, t in s.steps.items() if step.endswith("_gate")) - gx for s in sizes]
+    row("gates / refresh", (f"{g / s.steps[WHOLE]:.1%}" for g, s in zip(gates, sizes, strict=True)))
+    row("peak memory, GiB", (f"{s.memory:.2f}" for s in sizes))
+    print(f"gates without the {gx:.1f} s that importing Great Expectations takes")
 
 
 if __name__ == "__main__":
