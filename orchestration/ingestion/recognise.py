@@ -23,11 +23,13 @@ MOST = 0.5  # more than this part of a file's first records have to look as the 
 
 @dataclass(frozen=True)
 class _Tried:
-    """A file held against one form of a contract. `fault` says what keeps it from being one; None if nothing does."""
+    """A file held against one form of a contract. `fault` says what keeps it from being one; None if nothing does. `whole` is
+    how many of the first records have as many columns as the form."""
 
     match: Match
     scan: Scan
     fault: str | None
+    whole: int = 0
 
 
 def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[Match, Scan]:
@@ -90,7 +92,8 @@ def _by_content(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
                 scan, records = read_first_records(path, form.delimiter, form.quote, form.widths)
                 scan.header = form.names or [*contract.columns]
                 match = match_header(scan.header, contract, form)
-                tried.append(_Tried(match, scan, _strange(match, form, records, scan.encoding)))
+                whole = sum(len(record) == len(scan.header) for record in records)
+                tried.append(_Tried(match, scan, _strange(match, form, records, scan.encoding), whole))
     return tried
 
 
@@ -133,9 +136,9 @@ def _why(headers: list[_Tried], faults: list[Refused], others: list[_Tried], nam
         return separated[0].fault or ""
     near = nearest([tried.match for tried in headers]) if headers else None
     if near is None or near.share_known < SURELY_A_HEADER:
-        for tried in others:
-            if re.search(tried.match.contract.file_name, name, re.IGNORECASE):
-                return tried.fault or ""
+        named = [tried for tried in others if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
+        if named:
+            return max(named, key=lambda tried: tried.whole).fault or ""
     if not headers and faults:
         return str(faults[0])
     return near.explain() if near else "it fits no contract, and its name is none that a state gives its files"

@@ -92,6 +92,14 @@ PRIMARY-05/24/2022 .28  GENERAL-11/08/2022 .56  RUNOFF-12/06/2022 .50  PRIMARY-0
 GENERAL-11/05/2024 .72  PRIMARY-05/19/2026 .25  GENERAL-11/03/2026 .55
 """
 
+# As above; all vote by mail.
+_WA_TURNOUT = """
+PRIMARY-08/07/2018 .41  GENERAL-11/06/2018 .72  GENERAL-11/05/2019 .45  PRIMARY-03/10/2020 .50  PRIMARY-08/04/2020 .55
+GENERAL-11/03/2020 .84  GENERAL-11/02/2021 .39  PRIMARY-08/02/2022 .41  GENERAL-11/08/2022 .64  GENERAL-11/07/2023 .36
+PRIMARY-03/12/2024 .38  PRIMARY-08/06/2024 .41  GENERAL-11/05/2024 .79  GENERAL-11/04/2025 .38  PRIMARY-08/04/2026 .38
+GENERAL-11/03/2026 .62
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -142,6 +150,16 @@ REGIONS = {
             6,
             _elections(_GA_TURNOUT, 0.07, 0.55),
             seed_shift=3_000_017,
+            lists_removed=False,
+            lists_confidential=False,
+        ),
+        Region(
+            "WA",
+            (10, 49, 49),
+            98001,
+            8,
+            _elections(_WA_TURNOUT, 0.99, 0.0),
+            seed_shift=4_000_037,
             lists_removed=False,
             lists_confidential=False,
         ),

@@ -34,3 +34,7 @@
 {% macro us_date(date) -%}
     strftime({{ date }}, '%m/%d/%Y')
 {%- endmacro %}
+
+{% macro month_of(date) -%}
+    month({{ date }})
+{%- endmacro %}

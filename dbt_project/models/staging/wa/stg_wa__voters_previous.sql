@@ -1,0 +1,1 @@
+{{ stage_wa_voters(source('wa', 'wa_voters_previous')) }}
