@@ -42,7 +42,7 @@ def write_sample(out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, 
 
     `voters` is the number of voter records on SAMPLE_AS_OF, those included that some states do not list (removed,
     denied, confidential); another `as_of` gives the same state on another day. The truth is never in `out`, where a
-    scanner of deliveries would take it for one.
+    scanner of deliveries would take it for one, and is for its owner only.
 
     Raises:
         Mendable: so few voters make no state, its life on that day is not known, or there is no layout of the state.
@@ -54,13 +54,15 @@ def write_sample(out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, 
     if state not in LAYOUTS:
         raise Mendable(f"there is no sample state {state}, only {', '.join(LAYOUTS)}")
     out = Path(out)
-    truth_dir = out.absolute().parent / "truth" / ("" if state == "NC" else state.lower())
+    truth = out.absolute().parent / "truth"
+    truth_dir = truth / ("" if state == "NC" else state.lower())
     made = build_state(voters, seed, REGIONS[state])
     votes = hold_elections(made)
     snapshot = take_snapshot(made, as_of)
     addresses = address_residences(made)
     out.mkdir(parents=True, exist_ok=True)
     truth_dir.mkdir(parents=True, exist_ok=True)
+    truth.chmod(0o700)  # as the folders of deliveries: `truth` of a state looks like personal data
     for name, table in truth_tables(made, votes, snapshot).items():
         table.write_parquet(truth_dir / f"{name}.parquet")
     files = LAYOUTS[state](out, Sample(made, votes, snapshot, addresses))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.sample import write_sample
 from orchestration.settings import ROOT, Settings
 from orchestration.warehouse import Warehouse
 from tests import nc, pipeline
@@ -66,19 +68,32 @@ def deliver(settings: Settings) -> None:
         nc.deliver(settings.inbox, name, content)
 
 
+COMMAND = """
+import sys
+from orchestration.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+LESS_THAN_ALLOWED = """
+from orchestration import settings
+settings.SMALLEST_MEMORY = 1 << 20  # so that a small file is too large for it
+"""
+
+
 @dataclass(frozen=True)
 class Ran:
     """A data directory, everything around it that a run may write to, and what the runs printed."""
 
     settings: Settings
     around: Path
+    out_of_memory: str
     first: str
     gate_failed: str
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """Two runs: of all those files, and of a later file whose marked codes and dates close a gate."""
+    """Three runs: of all those files with too little memory, of the same with enough, and of a later file whose marked codes
+    and dates close a gate. The folders are open to all when they begin, as a careless person makes them."""
     around = tmp_path_factory.mktemp("canary")
     settings = pipeline.settings_for(around / "data")
     folders = {name: around / name for name in ("HOME", "TMPDIR", "cwd")}
@@ -91,27 +106,31 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         "GROUNDGAME_DATA": settings.data_dir,
     }
 
-    def run() -> str:
+    def run(command: str = COMMAND, **environment: str) -> str:
         ended = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", "run"], cwd=folders["cwd"],
-            env=os.environ | {name: str(place) for name, place in places.items()},
+            [sys.executable, "-c", command, "run"], cwd=folders["cwd"], umask=0,
+            env=os.environ | {name: str(place) for name, place in places.items()} | environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180,
         )  # fmt: skip
         assert ended.returncode == 1, ended.stdout
         return ended.stdout
 
     deliver(settings)
+    for path in (settings.data_dir, *settings.data_dir.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    out_of_memory = run(LESS_THAN_ALLOWED + COMMAND, GROUNDGAME_MEMORY="24MiB", GROUNDGAME_THREADS="1")
     first = run()
     for file in settings.inbox.iterdir():
         file.rename(around / "data" / "archive" / file.name)
     codes = ("status_cd", "registr_dt", "birth_year", "party_cd", "precinct_abbrv", "zip_code")
     worse = nc.voters_text(nc.people(60, **MARKED | dict.fromkeys(codes, PERSONAL)))
     nc.deliver(settings.inbox, "ncvoter_Statewide.txt", worse, "2026-02-03")
-    return Ran(settings, around, first, run())
+    return Ran(settings, around, out_of_memory, first, run())
 
 
 def test_the_marked_records_took_every_way(ran: Ran) -> None:
     """Else the other tests would have nothing to find."""
+    assert "DuckDB's 24.0 MiB of memory are not enough" in ran.out_of_memory
     assert ran.first.count(" was refused: ") == 6, ran.first
     assert "gate raw failed" in ran.gate_failed
     with duckdb.connect(str(ran.settings.current), read_only=True) as con:
@@ -125,7 +144,7 @@ def test_the_marked_records_took_every_way(ran: Ran) -> None:
 
 
 def test_no_mark_was_printed(ran: Ran) -> None:
-    assert not marked_in((ran.first + ran.gate_failed).encode())
+    assert not marked_in((ran.out_of_memory + ran.first + ran.gate_failed).encode())
 
 
 def test_no_file_but_those_of_records_holds_a_mark(ran: Ran) -> None:
@@ -155,3 +174,24 @@ def test_no_mark_is_in_the_pipelines_own_tables(ran: Ran) -> None:
         }
     assert [table for table, rows in kept.items() if not rows] == []
     assert [table for table, rows in kept.items() if marked_in(repr(rows).encode())] == []
+
+
+def reachable(folder: Path, rights: Callable[[int], int]) -> Iterator[Path]:
+    """What somebody with some of a mode's rights (4 to read, 2 to write, 1 to enter) can see or change below a folder."""
+    for path in folder.iterdir():
+        allowed = rights(path.stat().st_mode)
+        if allowed & 6:
+            yield path
+        if path.is_dir() and allowed & 1:
+            yield from reachable(path, rights)
+
+
+def test_what_holds_records_is_for_its_owner_only_and_what_is_published_for_a_group(ran: Ran) -> None:
+    data = ran.settings.data_dir
+    write_sample(ran.settings.inbox, 1_000, pipeline.SEED)
+    assert {path.name for path in data.iterdir()} >= {"inbox", "archive", "warehouse", "dagster", "logs", "truth"}
+    assert list(reachable(data, lambda mode: mode & 7)) == []
+    assert list(reachable(data, lambda mode: mode >> 3 & 2)) == []
+    by_group = {path.relative_to(data).as_posix() for path in reachable(data, lambda mode: mode >> 3 & 5)}
+    assert "published/current.duckdb" in by_group
+    assert [path for path in by_group if path != "KIND" and not path.startswith("published")] == []
