@@ -100,6 +100,14 @@ PRIMARY-03/12/2024 .38  PRIMARY-08/06/2024 .41  GENERAL-11/05/2024 .79  GENERAL-
 GENERAL-11/03/2026 .62
 """
 
+# As above; nearly all vote by mail. In odd years the counties hold coordinated elections.
+_CO_TURNOUT = """
+PRIMARY-06/26/2018 .32  GENERAL-11/06/2018 .63  PRIMARY-03/03/2020 .45  PRIMARY-06/30/2020 .41  GENERAL-11/03/2020 .80
+COORDINATED-11/02/2021 .36  PRIMARY-06/28/2022 .28  GENERAL-11/08/2022 .57  COORDINATED-11/07/2023 .38
+PRIMARY-03/05/2024 .31  PRIMARY-06/25/2024 .24  GENERAL-11/05/2024 .72  COORDINATED-11/04/2025 .36
+PRIMARY-06/30/2026 .28  GENERAL-11/03/2026 .58
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -160,6 +168,16 @@ REGIONS = {
             8,
             _elections(_WA_TURNOUT, 0.99, 0.0),
             seed_shift=4_000_037,
+            lists_removed=False,
+            lists_confidential=False,
+        ),
+        Region(
+            "CO",
+            (8, 35, 65),
+            80002,
+            7,
+            _elections(_CO_TURNOUT, 0.95, 0.02),
+            seed_shift=5_000_011,
             lists_removed=False,
             lists_confidential=False,
         ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.sample.layouts import fl, ga, mi, nc, oh, wa
+from orchestration.sample.layouts import co, fl, ga, mi, nc, oh, wa
 from orchestration.sample.layouts.text import Sample
 from orchestration.sample.life import build_state
 from orchestration.sample.people import SAMPLE_AS_OF, WINDOW
@@ -15,7 +15,15 @@ from orchestration.sample.turnout import hold_elections
 from orchestration.settings import Mendable
 
 FEWEST_VOTERS = 100
-LAYOUTS = {"NC": nc.write, "OH": oh.write, "FL": fl.write, "MI": mi.write, "GA": ga.write, "WA": wa.write}
+LAYOUTS = {
+    "NC": nc.write,
+    "OH": oh.write,
+    "FL": fl.write,
+    "MI": mi.write,
+    "GA": ga.write,
+    "WA": wa.write,
+    "CO": co.write,
+}
 
 
 @dataclass(frozen=True)

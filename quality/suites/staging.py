@@ -32,8 +32,8 @@ def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
     checks = {}
     for state in settings.campaign.states:
-        [voters] = contracts_of([state], "voters")
-        checks[reconcile.staging_table(state, "voters")] = _of_voters(voters)
+        voters, *others = contracts_of([state], "voters")
+        checks[reconcile.staging_table(state, "voters")] = [*_of_voters(voters), *map(_rows_add_up, others)]
         [history] = contracts_of([state], "vote_history") or [voters]
         checks[reconcile.staging_table(state, "vote_history")] = _of_history(con, history)
     return checks
@@ -43,7 +43,7 @@ def _of_voters(contract: Contract) -> list:
     import great_expectations.expectations as gxe
 
     checks = [
-        no_rows(reconcile.staged(contract), "rows loaded are the rows staged and those suppressed"),
+        _rows_add_up(contract),
         gxe.ExpectColumnValuesToNotBeNull(column="voter_id", mostly=1 - FEW, description="voters have an id"),
         gxe.ExpectColumnValuesToBeInSet(
             column="registration_status", value_set=STATUSES, description="statuses are known"
@@ -68,6 +68,13 @@ def _of_voters(contract: Contract) -> list:
         for c, share in MISSING.items()
         if c not in (*contract.unrecorded, *contract.partial)
     ]
+
+
+def _rows_add_up(contract: Contract) -> object:
+    """The check that a list's rows went through or were held back; a state may have several lists of its voters."""
+    return no_rows(
+        reconcile.staged(contract), f"rows loaded of {contract.name} are the rows staged and those suppressed"
+    )
 
 
 def _of_history(con, contract: Contract) -> list:

@@ -19,10 +19,10 @@ from tests import pipeline
 
 STATES = tuple(LAYOUTS)
 VOTERS = 1_500
-BY_YEAR = {"NC", "MI", "GA", "WA"}  # of birth, where the state gives no day
+BY_YEAR = {"NC", "MI", "GA", "WA", "CO"}  # of birth, where the state gives no day
 WITHOUT_PARTIES = {"MI", "GA", "WA"}
 WITHOUT_METHODS = {"OH", "WA"}
-FIPS = {"NC": "37", "OH": "39", "FL": "12", "MI": "26", "GA": "13", "WA": "53"}
+FIPS = {"NC": "37", "OH": "39", "FL": "12", "MI": "26", "GA": "13", "WA": "53", "CO": "08"}
 
 
 @pytest.fixture(scope="module")

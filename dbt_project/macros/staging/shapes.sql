@@ -85,7 +85,7 @@
     {%- do return([
         ('delivery_id', 'varchar', ''),
         ('record_number', 'bigint', ''),
-        ('reason', 'varchar', 'confidential or under_18'),
+        ('reason', 'varchar', 'confidential, under_18, or other_list where another list of the state stands for the record'),
     ]) -%}
 {%- endmacro %}
 
