@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import logging
 import os
 import shutil
 import signal
 import socket
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.errors import ran_out
+from orchestration.errors import ran_out, storage_lost
 from orchestration.settings import ROOT, Mendable, Settings, data_dir
 from quality import versions
 
@@ -46,8 +48,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("groundgame: stopped; what was whole stands, and the next run goes on from there", file=sys.stderr)
         return 130
     except Exception as error:
-        # Dagster's own storage meets a full disk too, in errors of many kinds.
-        told: Mendable | None = ran_out(error, data_dir())
+        # Dagster's own storage meets a full disk too, in errors of many kinds, or is lost itself.
+        told: Mendable | None = ran_out(error, data_dir()) or storage_lost(
+            error, data_dir() / "dagster" / "dagster.yaml"
+        )
         if told is None and isinstance(error, OSError):  # a folder that may not be written
             told = Mendable(f"{error.strerror}: {error.filename}")
         if told is None:
@@ -130,9 +134,10 @@ def _run(options: argparse.Namespace) -> int:
         config["ops"] = {"raw": {"config": handed_in}}
     run_id = make_new_run_id()
     warehouse = Warehouse(settings)
-    job = build_definitions(settings, warehouse).resolve_job_def("refresh")
-    # Held until the summary is made, which would else wait for whoever is next.
-    with dg.DagsterInstance.get() as instance, warehouse.hold(f"run {run_id[:8]}"):
+    with dg.DagsterInstance.get() as instance, ExitStack() as stack:
+        job = build_definitions(settings, warehouse).resolve_job_def("refresh")
+        # Held until the summary is made, which would else wait for whoever is next.
+        stack.enter_context(warehouse.hold(f"run {run_id[:8]}"))
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -223,6 +228,12 @@ def prepare_dagster(settings: Settings) -> None:
         shutil.copyfile(ROOT / "orchestration" / "dagster.yaml", whole)
         whole.replace(instance)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger().addFilter(_is_no_retry)
+
+
+def _is_no_retry(record: logging.LogRecord) -> bool:
+    """Of a storage that cannot be reached we say so once, in words, when Dagster has given up."""
+    return not record.getMessage().startswith("Retrying failed database")
 
 
 def _sample_if_new(settings: Settings) -> None:
@@ -288,6 +299,12 @@ def _dev(options: argparse.Namespace) -> int:
             )
             return 1
     prepare_dagster(settings)
+    import dagster as dg
+
+    with (
+        dg.DagsterInstance.get()
+    ):  # a storage that cannot be reached is told in words here, and by Dagster in a traceback
+        pass
     print(f"The Dagster UI of {settings.data_dir}, in half a minute: http://127.0.0.1:{options.port}", flush=True)
     print("What follows are the lines of runs and what went wrong. Ctrl-C stops it.", flush=True)
     # A shell that starts this in the background has SIGINT ignored; Dagster would then ignore SIGTERM too.

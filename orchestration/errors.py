@@ -14,11 +14,16 @@ from orchestration.settings import Mendable
 NO_ROOM = ("No space left on device", "Disk quota exceeded", "database or disk is full")  # the kernel's words, SQLite's
 UNCERTAIN = "disk I/O error"  # SQLite's word for a full disk too, where it can tell no more
 NEARLY_NOTHING = 1 << 20  # bytes free on a disk that counts as full
+STORAGE_PACKAGES = ("dagster_postgres", "dagster_mysql", "psycopg2", "sqlalchemy")  # what Dagster's storage raises
 KEPT = "Nothing is half loaded: files that were not taken in lie in the inbox, and the published version stands"
 
 
 class RanOut(Mendable):
     """The disk is full, or DuckDB came to a limit that it was given."""
+
+
+class StorageLost(Mendable):
+    """Dagster cannot reach where it keeps its runs and events."""
 
 
 class StepStopped(Mendable):
@@ -51,6 +56,26 @@ def ran_out(error: BaseException | str, data_dir: Path) -> RanOut | None:
     return None
 
 
+def storage_lost(error: BaseException, config: Path) -> Mendable | None:
+    """What to do if an error tells that Dagster cannot reach its storage, or use its file of settings `config`."""
+    causes = list(_causes(error))
+    said = str(causes[-1]).strip().partition("\n")[0]
+    if any(type(cause).__module__.partition(".")[0] in STORAGE_PACKAGES for cause in causes):
+        return StorageLost(
+            f"Dagster's storage cannot be reached: {said}. {config} says where it is. Start it, or mend that file (without "
+            f"`storage:` it is SQLite beside it). {KEPT}"
+        )
+    for cause in causes:
+        if "dagster.yaml" in str(cause) or said == "No module named 'dagster_postgres'":
+            mark = getattr(cause, "problem_mark", None)  # of YAML
+            wrong = [
+                problem.message.partition(". Expected")[0] for problem in getattr(cause, "errors", [])
+            ]  # of Dagster
+            why = f"line {mark.line + 1} is not valid YAML" if mark else "; ".join(wrong) or said
+            return StorageLost(f"Dagster cannot use {config}: {why}. OPERATING.md shows what goes into it")
+    return None
+
+
 def in_words(error: BaseException, data_dir: Path) -> Mendable:
     """An error of DuckDB or of the operating system as one that may be shown."""
     return ran_out(error, data_dir) or StepStopped(f"{type(error).__name__}: {without_values(str(error))}")
@@ -68,13 +93,19 @@ def _told(error: BaseException | str) -> Iterator[tuple[str, str | None]]:
         named = re.search(r"file \"([^\"]+)\"|Errno \d+\] [^:]+: '([^']+)'", error)
         yield error, named and (named[1] or named[2])
         return
+    for current in _causes(error):
+        if isinstance(current, OSError) and current.errno in (errno.ENOSPC, errno.EDQUOT):
+            yield NO_ROOM[0], current.filename
+        yield from _told(str(current))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and those behind it."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current and id(current) not in seen:
         seen.add(id(current))
-        if isinstance(current, OSError) and current.errno in (errno.ENOSPC, errno.EDQUOT):
-            yield NO_ROOM[0], current.filename
-        yield from _told(str(current))
+        yield current
         current = current.__cause__ or current.__context__
 
 
