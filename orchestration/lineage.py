@@ -61,7 +61,11 @@ class ColumnLineage:
             return None
         return dg.TableColumnLineage(
             {
-                column: [dg.TableColumnDep(asset_key=self.keys[table], column_name=name) for table, name in found]
+                # Once for each asset: what is current and what was before are two tables of one.
+                column: [
+                    dg.TableColumnDep(asset_key=key, column_name=name)
+                    for key, name in dict.fromkeys((self.keys[table], name) for table, name in found)
+                ]
                 for column, found in origins.items()
             }
         )

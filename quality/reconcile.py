@@ -69,8 +69,8 @@ def staged(contract: Contract) -> str:
 
 
 def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
-    """A row if the history in raw and in staging differ in number: rows, or where the voters' contract has a column for
-    each election the cells in those columns that are not blank."""
+    """A row if the history in raw and in staging differ in number: rows, or where the voters' contract has columns for
+    each election the elections of which a voter has a cell that is not blank."""
     raw = f"select count(*) as n from raw.{contract.name}"
     if contract.elections:
         raw = f"select coalesce(sum(n), 0) as n from ({' union all '.join(_cells(con, contract)) or 'select 0 as n'})"
@@ -89,7 +89,10 @@ def _cells(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
         [contract.name],
     ).fetchall():
         table, named = raw_table(contract.name, delivery_id), contract.named_scope(Path(file_name).name)
-        counts = " + ".join(f"""count(nullif(trim("{c}"), ''))""" for c in elections_of(con, contract, delivery_id))
+        elections = contract.cells_by_election(elections_of(con, contract, delivery_id)).values()
+        counts = " + ".join(
+            "count(nullif(trim(concat(" + ", ".join(f'"{c}"' for c in cells) + ")), ''))" for cells in elections
+        )
         codes = ", ".join(map(text_literal, counties if scope == contract.state else [*counties, UNKNOWN_COUNTY]))
         queries.append(f"select {counts or 0} as n from {table} where {county_code(contract, named)} in ({codes})")
     return queries

@@ -208,14 +208,7 @@ def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | No
     try:
         with zipfile.ZipFile(archive) as zipped:
             every = zipped.infolist()
-            files = [m for m in every if not m.is_dir()]
-            texts = [m for m in files if _is_text(m)] or files
-            if place is None and len(texts) != 1:
-                raise Refused(
-                    f"the zip holds {len(texts)} files; up to {MOST_MEMBERS:,} text files are expected. "
-                    "Unpack it and deliver each by itself"
-                )
-            member = texts[0] if place is None else every[place]
+            member = every[place] if place is not None else _only_member(every)
             if member.filename.startswith(("/", "\\")) or ".." in Path(member.filename.replace("\\", "/")).parts:
                 raise Refused(
                     "the zip's member has a path that leads out of its folder; do not trust where it came from"
@@ -236,6 +229,17 @@ def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | No
             return Path(member.filename).name, date_in_name(member.filename) or _member_date(member)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error, struct.error):
         raise Refused("it is no whole zip file; fetch it again") from None
+
+
+def _only_member(every: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    files = [m for m in every if not m.is_dir()]
+    texts = [m for m in files if _is_text(m)] or files
+    if len(texts) != 1:
+        raise Refused(
+            f"the zip holds {len(texts)} files; up to {MOST_MEMBERS:,} text files are expected. "
+            "Unpack it and deliver each by itself"
+        )
+    return texts[0]
 
 
 def _member_date(member: zipfile.ZipInfo) -> date | None:

@@ -87,11 +87,12 @@ def ingest_inbox(
 
 
 def _end_of_several(con: duckdb.DuckDBPyConnection, entry: Path, outcomes: list[Outcome]) -> None:
-    """Show what a zip of several files brought, once for all of them, and let it go if none was refused. A run that is
-    stopped before this leaves the views as they were; the next one begins with `prepare`."""
+    """Settle and show what a zip of several files brought, once for all of them, and let it go if none was refused. A run
+    that is stopped before this leaves things as they were; the next one begins with `prepare`."""
     con.execute("begin transaction")
     for contract in all_contracts():
         if any(o.contract == contract.name and o.status == "loaded" for o in outcomes):
+            scopes.settle_scopes(con, contract)
             scopes.make_views(con, contract)
     con.execute("commit")
     if not any(outcome.is_bad for outcome in outcomes):
@@ -130,9 +131,17 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet."""
+    """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet, and settle what
+    a run that was stopped within a zip left unsettled."""
+    con.execute("begin transaction")
+    unsettled = con.execute(
+        "select distinct contract from meta.deliveries where status = 'loaded' and delivery_id not in (select delivery_id from raw.scopes)"
+    ).fetchall()
     for contract in all_contracts():
+        if (contract.name,) in unsettled:
+            scopes.settle_scopes(con, contract)
         scopes.make_views(con, contract)
+    con.execute("commit")
 
 
 def _ingest_entry(
@@ -256,10 +265,9 @@ class _Intake:
         try:
             delivery = self._load_rows(match, scan, delivery)
             load.record(con, delivery)
-            if delivery.status == "loaded":
+            if delivery.status == "loaded" and not self.file.is_one_of_several:
                 scopes.settle_scopes(con, contract)
-                if not self.file.is_one_of_several:
-                    scopes.make_views(con, contract)
+                scopes.make_views(con, contract)
             inbox.still_the_same(self.file)
             self._archive(scan.sha256)
             mark_directory(self.settings, self.kind)

@@ -2,8 +2,8 @@
 the views over those.
 
 `raw.nc_voters` is a view over the deliveries that are current for each county, `raw.nc_voters_previous` over those that
-were so before; a county's file replaces that county alone. Where a file has a column for each election,
-`raw.<contract>_elections` has a row for each of their values. A county here is the code that `Contract.scope` reads from
+were so before; a county's file replaces that county alone. Where a file has columns for each election,
+`raw.<contract>_elections` has a row for each election of each voter. A county here is the code that `Contract.scope` reads from
 a record or a file's name; of some sources it may be another part of the state, and of a contract of no one state it is what
 its scope says, such as a state's election.
 """
@@ -158,7 +158,7 @@ def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
         selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
-        selects = selects or [_select_nothing([str(contract.id_column), "_election", "_cell"])]
+        selects = selects or [_select_nothing([str(contract.id_column), "_election", *_cell_names(contract)])]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     _drop_replaced(con, contract)
 
@@ -233,11 +233,21 @@ def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str
 
 
 def _select_elections(contract: Contract, part: _Part) -> str:
-    names = ", ".join(f'"{name}"' for name in part.elections)
-    return (
-        f'select "{contract.id_column}", _election, _cell, _county, _delivery_id, _record_number, _as_of '
-        f"from ({_select_part(contract, part, (str(contract.id_column), *part.elections))}) unpivot (_cell for _election in ({names}))"
+    groups = ", ".join(
+        f"""({", ".join(f'"{column}"' for column in columns)}) as {text_literal(election)}"""
+        for election, columns in contract.cells_by_election(part.elections).items()
     )
+    cells = ", ".join(_cell_names(contract))
+    return (
+        f'select "{contract.id_column}", _election, {cells}, _county, _delivery_id, _record_number, _as_of '
+        f"from ({_select_part(contract, part, (str(contract.id_column), *part.elections))}) "
+        f"unpivot include nulls (({cells}) for _election in ({groups})) where coalesce({cells}) is not null"
+    )
+
+
+def _cell_names(contract: Contract) -> list[str]:
+    """What the cells of an election are called in the view of them."""
+    return [f"_{cell}" for cell in contract.cells or ["cell"]]
 
 
 def _select_nothing(columns: Iterable[str]) -> str:

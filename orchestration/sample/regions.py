@@ -108,6 +108,14 @@ PRIMARY-03/05/2024 .31  PRIMARY-06/25/2024 .24  GENERAL-11/05/2024 .72  COORDINA
 PRIMARY-06/30/2026 .28  GENERAL-11/03/2026 .58
 """
 
+# As above.
+_PA_TURNOUT = """
+PRIMARY-04/26/2016 .40  GENERAL-11/08/2016 .70  MUNICIPAL-11/07/2017 .24 PRIMARY-05/15/2018 .18 GENERAL-11/06/2018 .58
+MUNICIPAL-11/05/2019 .28 PRIMARY-06/02/2020 .33 GENERAL-11/03/2020 .76  MUNICIPAL-11/02/2021 .31 PRIMARY-05/17/2022 .29
+GENERAL-11/08/2022 .61  MUNICIPAL-11/07/2023 .33 PRIMARY-04/23/2024 .22 GENERAL-11/05/2024 .77  MUNICIPAL-11/04/2025 .39
+PRIMARY-05/19/2026 .22  GENERAL-11/03/2026 .56
+"""
+
 
 def _elections(table: str, mail: float, early: float) -> tuple[Election, ...]:
     entries = table.split()
@@ -178,6 +186,16 @@ REGIONS = {
             7,
             _elections(_CO_TURNOUT, 0.95, 0.02),
             seed_shift=5_000_011,
+            lists_removed=False,
+            lists_confidential=False,
+        ),
+        Region(
+            "PA",
+            (17, 50, 203),
+            15001,
+            10,
+            _elections(_PA_TURNOUT, 0.25, 0.0),
+            seed_shift=11_000_003,
             lists_removed=False,
             lists_confidential=False,
         ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.sample.layouts import co, fl, ga, mi, nc, oh, wa
+from orchestration.sample.layouts import co, fl, ga, mi, nc, oh, pa, wa
 from orchestration.sample.layouts.text import Sample
 from orchestration.sample.life import build_state
 from orchestration.sample.people import SAMPLE_AS_OF, WINDOW
@@ -23,6 +23,7 @@ LAYOUTS = {
     "GA": ga.write,
     "WA": wa.write,
     "CO": co.write,
+    "PA": pa.write,
 }
 
 

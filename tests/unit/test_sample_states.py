@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.sample import write_sample
 from orchestration.settings import Mendable
-from tests import fl, mi, oh
+from tests import fl, mi, oh, pa
 
 VOTERS = 20_000
 
@@ -42,7 +42,7 @@ def test_an_unknown_state_is_named(tmp_path):
         write_sample(tmp_path / "inbox", 1_000, 1, state="ZZ")
 
 
-@pytest.mark.parametrize("state", ["OH", "FL", "MI"])
+@pytest.mark.parametrize("state", ["OH", "FL", "MI", "PA"])
 def test_same_seed_same_bytes(tmp_path, state: str):
     first, again, other = (
         [file.read_bytes() for file in write_sample(tmp_path / name / "inbox", 500, seed, state=state).files]
@@ -242,3 +242,38 @@ def test_michigans_history_is_the_truth_in_numbers(tmp_path):
     counted = votes.filter(pl.col("column_0").is_in(ids.implode())).group_by("column_7").len()
     turnout = truth(paths, "turnout").group_by("election_date").agg(pl.col("ballots_in_file").sum())
     assert dict(counted.iter_rows()) == {f"{held}": count for held, count in turnout.iter_rows()}
+
+
+# Pennsylvania
+
+
+def test_pennsylvanias_numbers_differ_by_county_and_say_the_truth(tmp_path):
+    paths = write_sample(tmp_path / "inbox", 2_000, 5, state="PA")
+    tables: dict[str, list[pl.DataFrame]] = {}
+    with zipfile.ZipFile(paths.files[0]) as archive:
+        for name in archive.namelist():
+            kind = name.split(" ", 1)[1].removesuffix(" 20261121.txt")
+            text = archive.read(name)
+            text = text.decode("utf-8" if b"\xc3" in text else "latin-1")
+            rows = [line[1:-1].split('"\t"') for line in text.split("\r\n")[:-1]]
+            tables.setdefault(kind, []).append(pl.DataFrame(rows, orient="row"))
+    voters, maps = pl.concat(tables["FVE"]), pl.concat(tables["Election Map"])
+    assert voters.width == len(pa.COLUMNS) == 153
+    assert {kind: frames[0].width for kind, frames in tables.items()} == {
+        "FVE": 153, "Election Map": 4, "Zone Codes": 4, "Zone Types": 4,
+    }  # fmt: skip
+    assert len({len(frames) for frames in tables.values()}) == 1
+    voters.columns = list(pa.COLUMNS)
+    maps.columns = ["county", "number", "title", "date"]
+    assert voters["ID Number"].str.contains(r"^ZZ\d{10}$").all()
+    assert maps.group_by("date").agg(pl.col("number").n_unique())["number"].min() > 5
+    cells = voters.unpivot(
+        [c for c in pa.COLUMNS if c.endswith("Vote Method")], index=["ID Number", "County Name"], variable_name="slot"
+    ).filter(pl.col("value") != "")
+    cells = cells.with_columns(number=pl.col("slot").str.extract(r"(\d+)"))
+    held = cells.join(maps, left_on=["County Name", "number"], right_on=["county", "number"], how="left")
+    turnout = truth(paths, "turnout").group_by("election").agg(pl.col("ballots_in_file").sum())
+    found = dict(held.group_by("date").len().iter_rows())
+    assert found == {election[:10]: count for election, count in turnout.iter_rows() if count}
+    types = pl.concat(tables["Zone Types"])
+    assert types.filter(pl.col("column_2") == "CONG")["column_1"].n_unique() == 6

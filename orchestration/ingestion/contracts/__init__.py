@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -103,7 +104,10 @@ class Contract(BaseModel):
     never_land: list[str] = []
     ignored: list[str] = []
     optional: list[str] = []  # columns that not every vintage has
-    elections: str | None = None  # a pattern for names of columns of which the file has one for each election
+    # A pattern for names of columns of which the file has one for each election. Where it has several for each, a group
+    # `election` in the pattern is what they have in common, and a group `cell` is one of those listed in `cells`.
+    elections: str | None = None
+    cells: list[str] = []
     columns: Annotated[dict[str, list[str]], BeforeValidator(_aliases)]
 
     def known_names(self) -> dict[str, str | None]:
@@ -117,6 +121,17 @@ class Contract(BaseModel):
     def names_its_scope(self) -> bool:
         """Whether the code of a file's scope stands in its name, or may."""
         return "(?P<scope>" in self.file_name
+
+    def cells_by_election(self, columns: Iterable[str]) -> dict[str, list[str]]:
+        """Columns of elections by the election: one, or as many as there are `cells`, in their order."""
+        if not self.cells:
+            return {column: [column] for column in columns}
+        found: dict[str, dict[str, str]] = {}
+        for column in columns:
+            named = re.fullmatch(str(self.elections), column)
+            if named:
+                found.setdefault(named["election"], {})[named["cell"].lower()] = column
+        return {election: [cells[cell] for cell in self.cells] for election, cells in found.items()}
 
     def named_scope(self, file_name: str) -> str | None:
         """The code that a file's name says its records are of, if it says one."""
@@ -263,7 +278,7 @@ def _wanted(contract: Contract, form: Form) -> list[str]:
     """The columns that a file in one of its contract's forms must have."""
     if form.names:
         known = contract.known_names()
-        return [column for name in form.names if (column := known[name.lower()])]
+        return [column for name in form.names if (column := known.get(name.lower()))]
     return [column for column in contract.columns if column not in contract.optional]
 
 

@@ -1,0 +1,1 @@
+{{ stage_pa_voters(source('pa', 'pa_voters')) }}
