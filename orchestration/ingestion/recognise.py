@@ -12,6 +12,7 @@ from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import (
     SEPARATORS,
     Scan,
+    Unreadable,
     not_separated,
     read_first_records,
     read_header,
@@ -139,8 +140,10 @@ def _why(headers: list[_Tried], faults: list[Refused], others: list[_Tried], nam
         named = [tried for tried in others if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
         if named:
             return max(named, key=lambda tried: tried.whole).fault or ""
-    if not headers and faults:
-        return str(faults[0])
+    if near is None or not near.share_known:
+        unreadable = [fault for fault in faults if isinstance(fault, Unreadable)]
+        if unreadable or (near is None and faults):
+            return str((unreadable or faults)[0])
     return near.explain() if near else "it fits no contract, and its name is none that a state gives its files"
 
 

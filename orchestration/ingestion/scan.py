@@ -37,6 +37,10 @@ csv.field_size_limit(LONGEST_RECORD)
 _CONTROLS = bytes(range(0x80, 0xA0))  # no letters in latin-1: they betray Windows-1252 or UTF-8
 
 
+class Unreadable(Refused):
+    """A first line that has the delimiter and cannot be split by it."""
+
+
 @dataclass(frozen=True)
 class Broken:
     """A record that is not loaded. `record` counts from 1 after the header, `line` as an editor counts."""
@@ -78,7 +82,7 @@ def read_header(path: Path, delimiter: str, quote: str = '"') -> Scan:
         scan.header = _fields(text, delimiter, quote)
     except csv.Error:
         fault = "has carriage returns without line feeds" if "\r" in text else "has a quote that is never closed"
-        raise Refused(f"its header {fault}; export it again as the state ships it") from None
+        raise Unreadable(f"its header {fault}; export it again as the state ships it") from None
     return scan
 
 
