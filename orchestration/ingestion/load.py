@@ -174,13 +174,27 @@ def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, name
     )
     for column in contract.profile:
         con.execute(
-            f"insert into raw.profiles select ?, ?, coalesce({column}, ''), count(*) from {table} group by all",
+            f"insert into raw.profiles select ?, ?, {_code(contract, column)}, count(*) from {table} group by all",
             [delivery_id, column],
         )
+    # What the scope is read from has few different values, which are counted before each is read.
+    read = ", ".join(filter(None, [contract.scope.column, *contract.scope.columns])) or "1"
     con.execute(
-        f"insert into raw.profiles select ?, '_county', {county_code(contract, named)}, count(*) from {table} group by all",
+        f"""
+        insert into raw.profiles
+        select ?, '_county', {county_code(contract, named)}, sum(n)
+        from (select {read}, count(*) as n from {table} group by all) group by all
+        """,
         [delivery_id],
     )
+
+
+def _code(contract: Contract, column: str) -> str:
+    """The SQL for what stands in a column of codes: that of another vintage as the contract's own code, empty for none."""
+    others = {other.upper(): code for code, others in contract.codes.get(column, {}).items() for other in others}
+    cases = "".join(f" when {text_literal(other)} then {text_literal(code)}" for other, code in others.items())
+    value = f"coalesce({column}, '')"
+    return f"case upper(trim({column})){cases} else {value} end" if cases else value
 
 
 def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> float:

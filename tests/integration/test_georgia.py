@@ -69,6 +69,15 @@ def test_a_countys_new_file_replaces_the_same_county_of_the_vintage_before(georg
     assert georgia.query("select scope from meta.deliveries order by as_of") == [("GA",), ("GA-060",)]
 
 
+def test_the_gate_on_change_counts_the_codes_of_all_vintages_alike(georgia: Desk):
+    loaded(georgia, LIST, ga.old_text([ga.old_voter(1), ga.old_voter(2, Voter_status="I")]), D1)
+    loaded(georgia, LIST, ga.text([ga.voter(1), ga.voter(2, Status="Inactive"), ga.voter(3, Status="PENDING")]), D2)
+    counted = (
+        "select value, row_count from raw.profiles where column_name = 'status' and value is not null order by all"
+    )
+    assert georgia.query(counted) == [("A", 1), ("A", 1), ("I", 1), ("I", 1), ("PENDING", 1)]
+
+
 def test_both_kinds_of_history_are_read_and_each_replaces_its_years_alone(georgia: Desk):
     loaded(georgia, "2020.txt", ga.old_history((1, "20201103"), (2, "20200609")), D1)
     loaded(georgia, "2021.txt", ga.old_history((1, "20210105")), D1)

@@ -98,6 +98,8 @@ class Contract(BaseModel):
     id_column: str | None = None  # holds the state's id of a voter, where the records are a voter's
     sample: SampleMarker | None = None  # none: nothing generated is written so, and every file of it is real
     profile: list[str]  # value counts kept per delivery, for the gate on change
+    # By column of the profile its codes, each with what other vintages have for it, which is counted as that code.
+    codes: dict[str, dict[str, list[str]]] = {}
     filled: list[str]  # no usable file leaves these mostly empty
     unrecorded: list[str] = []  # columns of staging that the source does not record: always null there
     partial: list[str] = []  # columns of staging that by the source's own rules only some records have
