@@ -84,7 +84,7 @@ def test_one_step_or_all_from_one_on(state, capsys) -> None:
 
 
 def steps_of(output: str) -> list[str]:
-    return re.findall(r"^  \d\d:\d\d:\d\d  ([a-z ]+): ", output, re.MULTILINE)
+    return re.findall(r"^  \d\d:\d\d:\d\d  ([a-z ]+): (?!at work)", output, re.MULTILINE)
 
 
 def test_steps_that_take_long_say_how_long_they_still_will(state, capsys, monkeypatch) -> None:

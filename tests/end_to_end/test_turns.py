@@ -35,7 +35,7 @@ JOB = {
 }
 
 
-def until(found: Callable[[], object], what: str, seconds: float = 60):
+def until(found: Callable[[], object], what: str, seconds: float = 120):
     """What `found` returns as soon as it is something."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
@@ -136,7 +136,7 @@ def ui(refreshed: Refreshed, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # a run that a failed test left stopped
@@ -162,7 +162,7 @@ def test_ui_and_shell_take_turns_and_a_killed_or_cancelled_run_leaves_nothing_lo
             rf"waiting: the warehouse is held by run {cancelled[:8]}, process {process}, {SINCE}\n", printed
         )
         for words, asked in asking.items():
-            output = asked.communicate(timeout=60)[0]
+            output = asked.communicate(timeout=120)[0]
             assert (words, asked.returncode) == (words, 0), output
             assert ("held by run" if words == ("status",) else str(SAMPLE_AS_OF)) in output
         os.kill(process, signal.SIGCONT)
@@ -170,7 +170,7 @@ def test_ui_and_shell_take_turns_and_a_killed_or_cancelled_run_leaves_nothing_lo
         assert ui.ends_with(cancelled) == "CANCELED"
 
         again = ui.from_failure(cancelled)
-        printed += waiting.communicate(timeout=120)[0]
+        printed += waiting.communicate(timeout=180)[0]
         assert waiting.returncode == 0, printed
         assert ui.ends_with(again) == "SUCCESS"
     assert reader.error is None
