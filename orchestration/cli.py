@@ -253,7 +253,7 @@ def _sample_if_new(settings: Settings) -> None:
             f"{settings.data_dir} is new and its inbox empty: writing a generated state of {SAMPLE_VOTERS:,} voters into it "
             f"({state})"
         )
-        write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED, state=state)
+        write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED, state=state, official=True)
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -266,8 +266,10 @@ def _sample(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
-    paths = write_sample(options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF, options.state)
-    print("\n".join(map(str, paths.files)) + f"\ntruth: {paths.truth_dir}")
+    paths = write_sample(
+        options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF, options.state, official=True
+    )
+    print("\n".join(map(str, (*paths.files, *paths.official_files))) + f"\ntruth: {paths.truth_dir}")
     return 0
 
 

@@ -278,7 +278,8 @@ def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, second
     columns = con.execute(f'describe "{node.schema}"."{node.name}"').fetchall()
     described = {column: info.description for column, info in node.columns.items()}
     parents = [dbt.manifest.nodes.get(p) or dbt.manifest.sources[p] for p in node.depends_on_nodes]
-    lineage = lineages.of(
+    # Reading one takes time, and most tables that stay empty are of files that a campaign does not have.
+    lineage = rows and lineages.of(
         dbt.target / "compiled" / node.package_name / node.original_file_path,
         [f"{parent.schema}.{parent.name}" for parent in parents],
     )

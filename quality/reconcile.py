@@ -139,6 +139,55 @@ def merged_history(states: list[str]) -> str:
     """
 
 
+def counted_results() -> str:
+    """A row if the staged rows of official results are not those counted plus those that an adjustment left out."""
+    return """
+        with staged as (
+            select (select count(*) from staging.stg_medsl__precinct_results)
+                + (select count(*) from staging.stg_openelections__precinct_results) as n
+        ),
+        counted as (select coalesce(sum(row_count), 0) as n from intermediate.int_result_counts where is_counted),
+        left_out as (
+            select coalesce(sum(row_count), 0) as n from intermediate.int_result_counts where not is_counted and adjustment is not null
+        )
+        select 1 from staged, counted, left_out where staged.n <> counted.n + left_out.n
+    """
+
+
+def shown_results() -> str:
+    """Contests and ways of voting of which the votes shown are not those counted, but for what is withheld whole."""
+    return """
+        with counted as (
+            select contest_id, voting_method, sum(votes) as votes
+            from intermediate.int_result_counts where is_counted and row_kind = 'candidate' group by all
+        ),
+        shown as (
+            select contest_id, voting_method, sum(votes) as votes, bool_or(precinct_kind = 'withheld') as is_withheld
+            from marts.precinct_results group by all
+        )
+        select 1 from counted full join shown using (contest_id, voting_method)
+        where counted.votes is distinct from shown.votes and not coalesce(is_withheld and counted.votes > coalesce(shown.votes, 0), false)
+    """
+
+
+def telling_results(smallest: int) -> str:
+    """Groups of voters (contest, precinct, way of voting) that are so few, or so much of one mind, that their votes would be
+    known, where more than one candidate stood."""
+    return f"""
+        with groups as (
+            select contest_id, county_name, precinct_name, voting_method, sum(votes) as votes, max(votes) as most,
+                min(votes) as least, count(*) as candidates
+            from {{batch}} where votes is not null group by all
+        ),
+        contested as (
+            select contest_id, county_name from {{batch}} group by all having count(distinct candidate) > 1
+        )
+        select 1 from groups semi join contested
+            on contested.contest_id = groups.contest_id and contested.county_name is not distinct from groups.county_name
+        where (groups.votes <> 0 or least < 0) and (groups.votes < {smallest} or most >= groups.votes)
+    """
+
+
 def _union(states: list[str], entities: str, columns: str) -> str:
     return " union all ".join(f"select {columns} from {staging_table(state, entities)}" for state in states)
 

@@ -220,7 +220,8 @@ def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | No
                     f"the zip would unpack to {member.file_size:,} bytes, more than {ZIP_RATIO} times its size; "
                     "if that is right, unpack it yourself and deliver the text file"
                 )
-            if Path(member.filename).suffix.lower() not in TEXT_ENDINGS:
+            # Some publishers leave the ending off what they pack.
+            if Path(member.filename).suffix.lower() not in ("", *TEXT_ENDINGS):
                 raise Refused(f"the zip's member ends in none of {', '.join(TEXT_ENDINGS)}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Refused("the zip is packed in a way that is not read here; unpack it and deliver the text file")

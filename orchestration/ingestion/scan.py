@@ -27,6 +27,7 @@ LONGEST_UNBROKEN = 64_000_000  # bytes without a line end after which a file is 
 REFUSE_SHARE = 0.05  # a file with more broken records than this is refused whole ...
 REFUSE_FROM = 100  # ... unless they are fewer than this, and no more than half
 MOST_BROKEN = 100_000  # held in memory
+MOST_SHAPES = 10_000  # of whole records, held in memory
 KEPT_BYTES = 10_000  # of a broken record, for quarantine
 
 SEPARATORS = {",": "commas", "|": "pipes", ";": "semicolons", "\t": "tabs"}
@@ -255,6 +256,8 @@ class _Structure:
         self.bare_record = delimiter * (width - 1)
         self.quoted = self.quoted_record + scan.line_end
         self.bare = self.bare_record + scan.line_end
+        self.run = re.compile(b"[" + re.escape(self.drop) + b"]+")
+        self.whole_shapes: set[bytes] = set()
         self.line = 2 if scan.has_header else 1
 
     def check(self, block: bytes) -> None:
@@ -274,10 +277,21 @@ class _Structure:
         pieces = block.split(scan.line_end)
         if not pieces[-1]:
             pieces.pop()
-        for number, piece in enumerate(pieces):
+        # Files that quote where they must have few kinds of records, and each kind is looked into once. Of fixed widths the
+        # length decides, which a kind does not have.
+        sound = (
+            not scan.length and len(block) < LONGEST_RECORD and (scan.encoding == "latin-1" or _decodes(block, "utf-8"))
+        )
+        shapes = self.run.sub(b"x", block).split(scan.line_end) if sound else [b""] * len(pieces)
+        for number, (piece, shape) in enumerate(zip(pieces, shapes, strict=False)):
             scan.records += 1
+            if shape in self.whole_shapes:
+                self.line += 1
+                continue
             cut_off = number == len(pieces) - 1 and not block.endswith(scan.line_end)
             reason = self._reason(piece, cut_off)
+            if not reason and sound and len(self.whole_shapes) < MOST_SHAPES:
+                self.whole_shapes.add(shape)
             if reason:
                 raw = piece[:KEPT_BYTES].decode(scan.encoding, "backslashreplace")
                 scan.broken.append(Broken(scan.records, self.line, reason, raw, 1 + piece.count(b"\n")))

@@ -43,3 +43,23 @@ group by all
 having count(*) >= 10;
 comment on view analyst.segment_counties is 'One row per segment and county: members. Cells under 10 people are left out.';
 comment on column analyst.segment_counties.people is 'Members in the cell.';
+
+create view analyst.precinct_context as
+with cells as (
+    select
+        results.state_code, results.county_fips, crosswalk.precinct_code, results.election_id, results.contest_id, results.party_code,
+        sum(results.votes) as people
+    from main.precinct_results as results
+    join main.precinct_crosswalk as crosswalk
+        on crosswalk.election_id = results.election_id and crosswalk.county_fips = results.county_fips
+        and crosswalk.result_precinct = results.precinct_name
+    where results.precinct_kind = 'precinct' and crosswalk.precinct_code is not null and results.votes is not null
+    group by all
+),
+shares as (
+    select *, people / sum(people) over (partition by contest_id, county_fips, precinct_code) as share from cells
+)
+select * from shares where people >= 10 and share < 1;
+comment on view analyst.precinct_context is 'One row per voter-file precinct, contest and party: how the precinct voted, of groups that tell nobody''s vote. Cells under 10 votes are left out, and precincts of one mind.';
+comment on column analyst.precinct_context.people is 'Votes in the cell.';
+comment on column analyst.precinct_context.share is 'Of the votes of the precinct''s groups that are shown.';

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.sample.layouts import co, fl, ga, mi, nc, oh, pa, wa
+from orchestration.sample.layouts.official import write_official
 from orchestration.sample.layouts.text import Sample
 from orchestration.sample.life import build_state
 from orchestration.sample.people import SAMPLE_AS_OF, WINDOW
@@ -33,6 +34,7 @@ class SamplePaths:
 
     files: tuple[Path, ...]  # the voter file or files first
     truth_dir: Path
+    official_files: tuple[Path, ...] = ()  # precinct results and turnout
 
     @property
     def voters_file(self) -> Path:
@@ -45,13 +47,16 @@ class SamplePaths:
         return self.files[-1]
 
 
-def write_sample(out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, state: str = "NC") -> SamplePaths:
+def write_sample(
+    out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, state: str = "NC", official: bool = False
+) -> SamplePaths:
     """Write a state's voter file, its vote history, and the truth in a folder `truth/<state>` beside `out` (North Carolina's
     in `truth` itself).
 
     `voters` is the number of voter records on SAMPLE_AS_OF, those included that some states do not list (removed,
     denied, confidential); another `as_of` gives the same state on another day. The truth is never in `out`, where a
     scanner of deliveries would take it for one, and is for its owner only.
+    counties would report, where figures are made for the state.
 
     Raises:
         Mendable: so few voters make no state, its life on that day is not known, or there is no layout of the state.
@@ -74,5 +79,6 @@ def write_sample(out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, 
     truth.chmod(0o700)  # as the folders of deliveries: `truth` of a state looks like personal data
     for name, table in truth_tables(made, votes, snapshot).items():
         table.write_parquet(truth_dir / f"{name}.parquet")
-    files = LAYOUTS[state](out, Sample(made, votes, snapshot, addresses))
-    return SamplePaths(tuple(files), truth_dir)
+    sample = Sample(made, votes, snapshot, addresses)
+    files = LAYOUTS[state](out, sample)
+    return SamplePaths(tuple(files), truth_dir, tuple(write_official(out, sample) if official else ()))

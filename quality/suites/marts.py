@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quality import reconcile
 from quality.suites import no_rows
+from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
 TABLES = (
     "marts.voters",
@@ -13,11 +14,26 @@ TABLES = (
     "marts.precincts",
     "marts.voter_changes",
 )
+OF_RESULTS = (
+    "marts.precinct_results",
+    "marts.result_adjustments",
+    "marts.contest_totals",
+    "marts.official_turnout",
+    "marts.precinct_crosswalk",
+)
+
+# What official figures of one thing may differ by before somebody should look. None of these stops a run: the tables keep both.
+HISTORY_SHARE = 0.05  # a history lacks those who have left the file since; in two years some 4 % of North Carolina's
+FEWEST = 10  # ballots, below which a difference is none
+TOTALS_SHARE = 0.001
+BALLOTS_SHARE = 0.005
+VOTES_MISSING = 0.05  # in a contest for president, senator or governor 1 to 3 % leave it blank
+MATCHED = 0.80
 
 
 def tables(settings) -> tuple[str, ...]:
     """The tables that the gate judges."""
-    return TABLES
+    return TABLES + OF_RESULTS
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -96,5 +112,112 @@ def expectations(settings, con) -> dict[str, list]:
                 description="changes are known",
             ),
             unique("voter_id, change_type"),
+        ],
+        **_of_results(con),
+    }
+
+
+def _of_results(con) -> dict[str, list]:
+    """The checks of official results and turnout. What does not tie is told with its figures, which are nobody's votes."""
+    if not con.execute(
+        "select 1 from intermediate.int_result_counts union all select 1 from marts.official_turnout limit 1"
+    ).fetchall():
+        return {table: [] for table in OF_RESULTS}  # a campaign need not give any
+    history = f"abs(history_difference_share) > {HISTORY_SHARE} and abs(history_difference) >= {FEWEST}"
+    surveyed = "results_ballot_count <> eavs_ballot_count and abs(results_ballot_count - eavs_ballot_count) > {} * eavs_ballot_count"
+    surveyed = surveyed.format(BALLOTS_SHARE)
+    ballots = "coalesce(eavs_ballot_count, results_ballot_count)"
+    missing = f"largest_contest_votes < (1 - {VOTES_MISSING}) * {ballots}"
+    uncertified = f"abs(difference_votes) > {TOTALS_SHARE} * official_votes"
+    unmatched = f"county_match_rate < {MATCHED} and state_code in (select state_code from marts.voters)"
+
+    def told(table: str, where: str, key: str, figures: str, words: str) -> str:
+        """The figures of the rows that differ, by election or contest, those with most rows first."""
+        found = con.execute(
+            f"select {key}, {figures} from marts.{table} where {where} group by {key} order by count(*) desc, 1 limit 3"
+        ).fetchall()
+        return "".join(f"; {name}: {words.format(*map(int, numbers))}" for name, *numbers in found)
+
+    def by_election(where: str, amount: str) -> str:
+        return told("official_turnout", where, "election_id", f"sum({amount}), count(*)", "{:+,} in {:,} counties")
+
+    return {
+        "marts.precinct_results": [
+            no_rows(
+                "select 1 from {batch} group by contest_id, county_name, precinct_name, candidate, party_code, voting_method having count(*) > 1",
+                "a candidate's votes of a precinct and way of voting are there once",
+            ),
+            no_rows(reconcile.counted_results(), "rows of results are those counted and those adjusted"),
+            no_rows(
+                reconcile.shown_results(), "votes by contest and way of voting are those counted, and those withheld"
+            ),
+            no_rows(
+                reconcile.telling_results(SMALLEST_GROUP), f"no group is under {SMALLEST_GROUP} votes or all alike"
+            ),
+        ],
+        "marts.result_adjustments": [
+            no_rows("select 1 from {batch} where reason is null or adjustment is null", "each adjustment says why"),
+        ],
+        "marts.contest_totals": [
+            no_rows(
+                f"select 1 from {{batch}} where {uncertified}",
+                f"precincts add up to the certified total, give or take {TOTALS_SHARE:.1%}"
+                + told(
+                    "contest_totals",
+                    uncertified,
+                    "contest_id",
+                    "sum(votes), sum(official_votes), sum(difference_votes)",
+                    "{:,} of {:,}, {:+,}",
+                ),
+                "warning",
+            ),
+        ],
+        "marts.official_turnout": [
+            no_rows(
+                "select 1 from {batch} group by election_id, county_fips having count(*) > 1",
+                "an election stands once for a county",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where {history}",
+                f"vote history and official ballots differ by no more than {HISTORY_SHARE:.0%} in a county"
+                + by_election(history, "history_difference"),
+                "warning",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where {surveyed}",
+                f"ballots by EAVS and by the results differ by no more than {BALLOTS_SHARE:.1%} in a county"
+                + by_election(surveyed, "results_ballot_count - eavs_ballot_count"),
+                "warning",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where largest_contest_votes > {ballots}",
+                "no contest has more votes than there were ballots in a county"
+                + by_election(f"largest_contest_votes > {ballots}", f"largest_contest_votes - {ballots}"),
+                "warning",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where {missing}",
+                f"the largest contest has no fewer than {1 - VOTES_MISSING:.0%} of the ballots of a county"
+                + by_election(missing, f"largest_contest_votes - {ballots}"),
+                "warning",
+            ),
+        ],
+        "marts.precinct_crosswalk": [
+            no_rows(
+                "select 1 from {batch} where precinct_code is not null group by election_id, county_fips, precinct_code having count(*) > 1",
+                "a precinct of the voter file is matched once",
+            ),
+            no_rows(
+                f"select distinct election_id, county_fips from {{batch}} where {unmatched}",
+                f"in each county {MATCHED:.0%} of the results' precincts are found in the voter file"
+                + told(
+                    "precinct_crosswalk",
+                    unmatched,
+                    "election_id",
+                    "count(precinct_code), count(*), count(distinct county_fips)",
+                    "{:,} of {:,} precincts in {:,} counties",
+                ),
+                "warning",
+            ),
         ],
     }

@@ -47,8 +47,12 @@ def test_every_model_tells_where_its_columns_come_from(refreshed, graph) -> None
         key for key in graph.materializable_asset_keys if "dbt" in graph.get(key).kinds and graph.get(key).parent_keys
     }
     for key in models - {dg.AssetKey(["segments", "segments"])}:  # its figures count rows
-        lineage = told(refreshed.settings, key)["dagster/column_lineage"].value.deps_by_column
-        assert any(lineage.values()), key
+        metadata = told(refreshed.settings, key)
+        # Tables stay empty of which the campaign has no files, such as results, and before a second delivery.
+        lineage = (
+            metadata["dagster/column_lineage"].value.deps_by_column if metadata["dagster/row_count"].value else None
+        )
+        assert lineage is None or any(lineage.values()), key
     voters = told(refreshed.settings, dg.AssetKey(["marts", "voters"]))["dagster/column_lineage"].value.deps_by_column
     assert [(d.asset_key.path[-1], d.column_name) for d in voters["county_name"]] == [("counties", "county_name")]
 

@@ -149,3 +149,14 @@ def test_records_of_fixed_widths_are_told_by_their_length(tmp_path, mixed, end, 
         scan_file(file, found, "", None)
     assert found.records == len(mixed)
     assert [b.record for b in found.broken] == [n for n, (_, good) in enumerate(mixed, 1) if not good]
+
+
+def test_records_that_quote_where_they_must_are_looked_into_once_a_kind(tmp_path, monkeypatch):
+    """A second record of a kind costs nothing, a broken one of any kind is still found."""
+    looked: list[bytes] = []
+    reason = module._Structure._reason
+    monkeypatch.setattr(module._Structure, "_reason", lambda *given: looked.append(given[1]) or reason(*given))
+    good = [b'1\t"x\ty"\t3\t4', b"1\t2\t3\t4"] * 500
+    found = scanned(tmp_path, b"a\tb\tc\td\r\n" + b"\r\n".join([*good, b'1\t"x\ty"\t3', b'1\t"x\ty\t3\t4']) + b"\r\n")
+    assert (found.records, [b.record for b in found.broken]) == (1_002, [1_001, 1_002])
+    assert len(looked) == 4

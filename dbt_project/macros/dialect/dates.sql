@@ -35,6 +35,11 @@
     strftime({{ date }}, '%m/%d/%Y')
 {%- endmacro %}
 
+{# The Tuesday after the first Monday of November. #}
+{% macro federal_election_day(year) -%}
+    make_date({{ year }}, 11, cast(2 + (9 - dayofweek(make_date({{ year }}, 11, 2))) % 7 as integer))
+{%- endmacro %}
+
 {% macro month_of(date) -%}
     month({{ date }})
 {%- endmacro %}

@@ -39,3 +39,8 @@
 {% macro join_words(word, order_by) -%}
     string_agg({{ word }}, ' ' order by {{ order_by }})
 {%- endmacro %}
+
+{# Whether a count is hidden by its source, as small cells are: `*`, `<10`. #}
+{% macro is_hidden(text) -%}
+    coalesce({{ regexp_contains(text, "^ *([*]+|<) *[0-9]* *$") }}, false)
+{%- endmacro %}

@@ -1,0 +1,8 @@
+select
+    {{ clean_code("state_abbr") }} as state_code,
+    {{ federal_election_day(try_to_integer("election_year")) }} as election_date,
+    {{ padded_number("fips", 5) }} as county_fips,
+    {{ fold_blanks("county_name") }} as county_name,
+    {{ try_to_integer("total_part") }} as ballot_count,
+    {{ try_to_integer("mail_part") }} as mail_count
+from {{ source('eavs', 'eavs_participation') }}
