@@ -91,6 +91,18 @@ class Dbt:
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
 
+    def built_anew(self, stale: set[str], can_follow: set[str]) -> set[str]:
+        """Which incremental tables have to be built from nothing where `stale` ones are to be built and of those `can_follow`
+        could be brought forward: one that cannot, and one whose `meta` says `built_anew_with` a table that is not either."""
+        nodes = self.manifest_dict()["nodes"]
+        incremental = {name for name, node in nodes.items() if node["config"].get("materialized") == "incremental"}
+        anew, seen = stale - (can_follow & incremental), None
+        while seen != anew:
+            seen = anew
+            names = {name.split(".")[-1] for name in anew}
+            anew = anew | {n for n in incremental if names & {*nodes[n]["config"]["meta"].get("built_anew_with", [])}}
+        return anew & incremental
+
     def asset_keys(self) -> dict[str, dg.AssetKey]:
         """schema.table of every model, seed and source to its asset."""
         manifest, translator = self.manifest_dict(), Translator()
@@ -227,13 +239,20 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
-            stale = [
+            code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
+            stale = {
                 name
                 for name, table in tables.items()
                 if not whole_job or versions.built_version(con, table) != table_versions[name]
-            ]
+            }
             if not stands:
+                follow = whole_job and versions.changes_suffice(con)
+                can_follow = {n for n in stale if follow and versions.built_code(con, tables[n]) == code_versions[n]}
+                anew = dbt.built_anew(stale, can_follow)
+                stale |= anew
                 versions.start_build(con, layer, [tables[name] for name in stale])
+                for name in anew:
+                    con.execute(f"drop table if exists {tables[name]}")
                 pace = progress.by_pace(con, layer)
         if stands:
             context.log.info(f"{layer}: nothing changed, the tables stand")
@@ -252,7 +271,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         with warehouse.open() as con:
             if layer == "staging":
                 reconcile.record_suppressed(con, settings.campaign.states)
-            built_from = {tables[name]: table_versions[name] for name in stale}
+            built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
             versions.finish_build(settings, con, layer, built_from)
             lineages = ColumnLineage(con, dbt.asset_keys(), dbt.target / f"lineage_{layer}.json")
             built = [

@@ -98,7 +98,11 @@ create table if not exists meta.builds (
     data_version varchar not null,
     built_at timestamp not null
 );
-comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end.';
+alter table meta.builds add column if not exists code_version varchar;
+comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end; of a table also that of its models alone.';
+
+create table if not exists meta.built_scopes as from (values ('', '', '')) v(contract, county_code, delivery_id) limit 0;
+comment on table meta.built_scopes is 'The deliveries of voters that the marts were last built from to the end, by county.';
 
 create table if not exists meta.paces (step varchar primary key, seconds double not null, rows bigint not null);
 comment on table meta.paces is 'How long each step took when it last built something, and how many rows the current deliveries had brought.';
@@ -135,9 +139,12 @@ create table if not exists raw.profiles (
 comment on table raw.profiles is 'Per delivery and column the rows that have a value (value is null), and for a few code columns the rows per value.';
 
 create table if not exists raw.scopes (
-    contract varchar not null, county_code varchar not null, delivery_id varchar not null, previous_delivery_id varchar
+    contract varchar not null, county_code varchar not null, delivery_id varchar not null, previous_delivery_id varchar,
+    as_of date, previous_as_of date
 );
-comment on table raw.scopes is 'Which delivery each county''s records come from, and which they came from before.';
+alter table raw.scopes add column if not exists as_of date;
+alter table raw.scopes add column if not exists previous_as_of date;
+comment on table raw.scopes is 'Which delivery each county''s records come from, and which they came from before, with the days that they show.';
 
 create table if not exists raw.verdicts (delivery_id varchar primary key, has_passed boolean not null);
 comment on table raw.verdicts is 'Per delivery whether it has ever passed the raw gate. One that has only failed gives way to any other of its scope.';

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.settings import ROOT, Settings
 
 STEPS = ("raw", "staging", "marts", "segments", "published")
@@ -37,15 +38,18 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
     return version.hexdigest()[:16]
 
 
-def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection, manifest: dict) -> dict[str, str]:
-    """For each model and seed of dbt's manifest the version that its table would be built from now.
+def table_versions(
+    settings: Settings, con: duckdb.DuckDBPyConnection | None, manifest: dict
+) -> dict[str, str]:
+    """For each model and seed of dbt's manifest the version that its table would be built from now, or without `con` that of
+    its models and seeds alone.
 
     It changes with the deliveries, models and seeds that lie before it, so that a new voter file leaves what is made of the
     vote history alone as it stands.
     """
     base = hashlib.sha256(_decisions(settings))
     _add_files(base, settings.dbt_project_dir, "macros")
-    deliveries = _deliveries(con)
+    deliveries = _deliveries(con) if con else []
     found: dict[str, str] = {}
 
     def version_of(unique_id: str) -> str:
@@ -88,17 +92,52 @@ def start_build(con: duckdb.DuckDBPyConnection, step: str, tables: Iterable[str]
 
 
 def finish_build(
-    settings: Settings, con: duckdb.DuckDBPyConnection, step: str, tables: Mapping[str, str] | None = None
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    step: str,
+    tables: Mapping[str, tuple[str, str]] | None = None,
 ) -> str:
-    """Say that a step's tables are whole, and return the version they were built from. `tables` gives that of each
-    table (schema.table) that was built by itself."""
+    """Say that a step's tables are whole, and return the version they were built from. `tables` gives for each table
+    (schema.table) that was built by itself its version, and that of its models alone."""
     version = data_version(settings, con, step)
     now = datetime.now(UTC).replace(tzinfo=None)
+    con.execute("begin transaction")
     con.executemany(
-        "insert or replace into meta.builds values (?, ?, ?)",
-        [(name, built_from, now) for name, built_from in [*(tables or {}).items(), (step, version)]],
+        "insert or replace into meta.builds values (?, ?, ?, ?)",
+        [
+            *((name, built_from, now, code) for name, (built_from, code) in (tables or {}).items()),
+            (step, version, now, None),
+        ],
     )
+    if step == "marts":
+        con.execute("delete from meta.built_scopes")
+        con.execute(
+            "insert into meta.built_scopes select contract, county_code, delivery_id from raw.scopes where contract in (select unnest(?))",
+            [_voter_contracts()],
+        )
+    con.execute("commit")
     return version
+
+
+def changes_suffice(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the marts were last built from those voter files that are now current or that were so right before, in every
+    county: then the voters who changed between the two are all who differ from what was built."""
+    [(others,)] = con.execute(
+        """
+        select count(*) from (select * from raw.scopes where contract in (select unnest(?))) now
+        full join meta.built_scopes built using (contract, county_code)
+        where built.delivery_id is null or now.delivery_id is null
+            or built.delivery_id not in (now.delivery_id, coalesce(now.previous_delivery_id, ''))
+        """,
+        [_voter_contracts()],
+    ).fetchall()
+    return not others
+
+
+def built_code(con: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """The version of the models alone from which a table was last built to the end; None if never or half."""
+    row = con.execute("select code_version from meta.builds where step = ?", [table]).fetchone()
+    return row[0] if row else None
 
 
 def built_version(con: duckdb.DuckDBPyConnection, step: str) -> str | None:
@@ -109,14 +148,11 @@ def built_version(con: duckdb.DuckDBPyConnection, step: str) -> str | None:
 
 def _deliveries(con: duckdb.DuckDBPyConnection) -> list[tuple]:
     """Contract, county, delivery and the one before, and the days that they show."""
-    return con.execute(
-        """
-        select s.*, now.as_of, before.as_of from raw.scopes s
-        left join meta.deliveries now on now.delivery_id = s.delivery_id
-        left join meta.deliveries before on before.delivery_id = s.previous_delivery_id
-        order by all
-        """
-    ).fetchall()
+    return con.execute("select * from raw.scopes order by all").fetchall()
+
+
+def _voter_contracts() -> list[str]:
+    return [contract.name for contract in all_contracts() if contract.kind == "voters"]
 
 
 def _decisions(settings: Settings) -> bytes:

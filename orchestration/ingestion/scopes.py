@@ -2,7 +2,8 @@
 the views over those.
 
 `raw.nc_voters` is a view over the deliveries that are current for each county, `raw.nc_voters_previous` over those that
-were so before; a county's file replaces that county alone. Where a file has columns for each election,
+were so before; a county's file replaces that county alone. `_record_hash` in both tells equal records from others; DuckDB
+may hash otherwise in its next version, so nobody keeps it. Where a file has columns for each election,
 `raw.<contract>_elections` has a row for each election of each voter. A county here is the code that `Contract.scope` reads from
 a record or a file's name; of some sources it may be another part of the state, and of a contract of no one state it is what
 its scope says, such as a state's election.
@@ -116,7 +117,8 @@ def settle_scopes(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
                 ) as age
             from covered join held using (delivery_id)
         )
-        select $contract, now.county, now.delivery_id, arg_min(before.delivery_id, before.age)
+        select $contract, now.county, now.delivery_id, arg_min(before.delivery_id, before.age),
+            any_value(now.as_of), arg_min(before.as_of, before.age)
         from ranked now
         left join ranked before
           on before.county = now.county and before.as_of < now.as_of and not before.is_doubted
@@ -226,9 +228,10 @@ def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str
     county = county_code(contract, part.named)
     where = "" if part.is_whole else f"where {county} in ({', '.join(map(text_literal, part.counties))})"
     names = ", ".join(f'"{column}"' for column in columns)
+    hashed = ", ".join(f'"{column}"' for column in (*contract.columns, *sorted(part.elections)))
     return (
         f"select {names}, {county} as _county, '{part.delivery_id}' as _delivery_id, {number} as _record_number, "
-        f"date '{part.as_of}' as _as_of from {raw_table(contract.name, part.delivery_id)} as rows {join} {where}"
+        f"date '{part.as_of}' as _as_of, hash({hashed}) as _record_hash from {raw_table(contract.name, part.delivery_id)} as rows {join} {where}"
     )
 
 
@@ -254,5 +257,5 @@ def _select_nothing(columns: Iterable[str]) -> str:
     nulls = ", ".join(f'null::varchar as "{column}"' for column in columns)
     return (
         f"select {nulls}, null::varchar as _county, null::varchar as _delivery_id, null::bigint as _record_number, "
-        "null::date as _as_of where false"
+        "null::date as _as_of, null::ubigint as _record_hash where false"
     )

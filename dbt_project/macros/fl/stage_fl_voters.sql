@@ -83,6 +83,7 @@ typed as (
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of,
+        _record_hash as record_hash,
 
         {{ clean_code("requested_public_records_exemption") }} as exemption_code,
         {{ fold_blanks("name_last") }} as shown_name

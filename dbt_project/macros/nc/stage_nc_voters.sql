@@ -101,6 +101,7 @@ typed as (
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of,
+        _record_hash as record_hash,
 
         {{ clean_code("confidential_ind") }} as confidential_code,
         -- Without a year of birth the age column still tells a minor.

@@ -12,7 +12,9 @@ final as (
         '{{ state_code }}' as state_code,
         county_code,
         delivery_id,
-        previous_delivery_id
+        as_of,
+        previous_delivery_id,
+        previous_as_of
     from source
     where contract = '{{ state_code | lower }}_voters'
 

@@ -1,11 +1,21 @@
--- Each way of writing an address is read once; several of them can be one residence.
-with addresses as (
+-- Each way of writing an address is read once; several of them can be one residence. One that nobody has any more may stay.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+with written as (
 
     select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations') }}
     where residence_address is not null
     union
     select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations_before') }}
     where residence_address is not null
+
+),
+
+addresses as (
+
+    select * from written
+    {% if is_incremental() -%}
+    anti join {{ this }} using (state_code, residence_address, area)
+    {%- endif %}
 
 ),
 

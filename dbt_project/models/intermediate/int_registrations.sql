@@ -1,11 +1,22 @@
+-- Brought forward by the voters who changed where it stands. Of the others only the delivery, the place in it and its day are
+-- left as they were when the voter last changed; the mart voters writes those of now over them where it is brought forward.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'built_anew_with': ['voters']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
+{%- set columns = [
+    'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
+    'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
+    'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
+    'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
+] %}
+-- depends_on: {{ ref('int_changed_records') }}
+-- depends_on: {{ ref('int_changed_voters') }}
 with staged as (
 
-    {{ union_states('voters', [
-        'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
-        'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
-        'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
-        'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
-    ]) }}
+    {% if is_incremental() -%}
+    select {{ columns | join(', ') }} from {{ ref('int_changed_voters') }}
+    {%- else -%}
+    {{ union_states('voters', columns) }}
+    {%- endif %}
 
 ),
 

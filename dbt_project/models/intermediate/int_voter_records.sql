@@ -1,6 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'built_anew_with': ['int_ballots']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_changed_records') }}
 with registrations as (
 
     select voter_id, registration_date from {{ ref('int_registrations') }} where is_registered
+    {% if is_incremental() -%}
+    and voter_id in (select voter_id from {{ ref('int_changed_records') }})
+    {%- endif %}
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'built_anew_with': ['int_ballots']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_changed_records') }}
 with ballots as (
 
     select * from {{ ref('int_ballots') }}
@@ -23,6 +26,9 @@ final as (
         ballots.is_counted
     from ballots
     where ballots.voter_id in (select voter_id from voters)
+        {%- if is_incremental() %}
+        and ballots.voter_id in (select voter_id from {{ ref('int_changed_records') }})
+        {%- endif %}
 
 )
 

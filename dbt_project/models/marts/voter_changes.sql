@@ -1,6 +1,8 @@
 with scopes as (
 
-    {{ union_states('scopes', ['state_code', 'county_code', 'delivery_id', 'previous_delivery_id']) }}
+    {{ union_states('scopes', [
+        'state_code', 'county_code', 'delivery_id', 'as_of', 'previous_delivery_id', 'previous_as_of',
+    ]) }}
 
 ),
 
@@ -18,9 +20,9 @@ current_voters as (
         on addresses.state_code = registrations.state_code
         and addresses.residence_address = registrations.residence_address
         and addresses.area = {{ residence_area('registrations') }}
-    -- Nothing was before the first delivery.
+    -- The others are as they were; nothing was before the first delivery.
     where registrations.is_registered
-        and exists (select 1 from scopes where previous_delivery_id is not null)
+        and registrations.voter_id in (select voter_id from {{ ref('int_changed_records') }})
 
 ),
 
@@ -35,30 +37,6 @@ previous_voters as (
 
 ),
 
-delivery_days as (
-
-    select delivery_id, max(as_of) as as_of
-    from (
-        select delivery_id, as_of from {{ ref('int_registrations') }}
-        union all
-        select delivery_id, as_of from {{ ref('int_registrations_before') }}
-    )
-    group by delivery_id
-
-),
-
-scope_days as (
-
-    select
-        scopes.*,
-        newer.as_of,
-        older.as_of as previous_as_of
-    from scopes
-    left join delivery_days as newer on newer.delivery_id = scopes.delivery_id
-    left join delivery_days as older on older.delivery_id = scopes.previous_delivery_id
-
-),
-
 new as (
 
     select
@@ -67,14 +45,14 @@ new as (
         'new' as change_type,
         cast(null as varchar) as previous_value,
         cast(null as varchar) as current_value,
-        scope_days.previous_as_of,
+        scopes.previous_as_of,
         current_voters.as_of,
-        scope_days.previous_delivery_id,
+        scopes.previous_delivery_id,
         current_voters.delivery_id
     from current_voters
-    left join scope_days
-        on scope_days.state_code = current_voters.state_code
-        and scope_days.county_code = current_voters.county_code
+    left join scopes
+        on scopes.state_code = current_voters.state_code
+        and scopes.county_code = current_voters.county_code
     where current_voters.voter_id not in (select voter_id from previous_voters)
 
 ),
@@ -88,13 +66,13 @@ removed as (
         cast(null as varchar) as previous_value,
         cast(null as varchar) as current_value,
         previous_voters.as_of as previous_as_of,
-        scope_days.as_of,
+        scopes.as_of,
         previous_voters.delivery_id as previous_delivery_id,
-        scope_days.delivery_id
+        scopes.delivery_id
     from previous_voters
-    left join scope_days
-        on scope_days.state_code = previous_voters.state_code
-        and scope_days.county_code = previous_voters.county_code
+    left join scopes
+        on scopes.state_code = previous_voters.state_code
+        and scopes.county_code = previous_voters.county_code
     where previous_voters.voter_id not in (select voter_id from current_voters)
 
 ),

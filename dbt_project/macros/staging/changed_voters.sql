@@ -1,0 +1,21 @@
+{# The voter records of all states that int_changed_records names, staged like the others: those of now, or those before.
+   Picked from raw, so that only they are typed. Raw is not named as a source: the staging models, on which
+   int_changed_records is built, do that. #}
+{% macro changed_voters(is_current) -%}
+    {% set columns = voter_shape() | map(attribute=0) | join(', ') %}
+    {% for state in var('states') -%}
+    {% set raw = api.Relation.create(schema='raw', identifier=(state | lower) ~ '_voters' ~ ('' if is_current else '_previous')) %}
+    {% set picked -%}
+        (
+            select raw.*
+            from {{ raw }} as raw
+            semi join {{ ref('int_changed_records') }} as changed
+                on changed.delivery_id = raw._delivery_id
+                and changed.record_number = raw._record_number
+                and changed.is_current = {{ is_current }}
+        ) as picked
+    {%- endset %}
+    select {{ columns }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](picked) }})
+    {{- ' union all ' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
