@@ -14,7 +14,7 @@ from orchestration.ingestion.contracts import Contract, contracts_of
 from orchestration.ingestion.ingest import Outcome, call_back, ingest_inbox, keep_outcomes
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
-from quality import versions
+from quality import gate, versions
 
 
 class IngestConfig(dg.Config):
@@ -81,6 +81,7 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
     def raw(context: dg.AssetExecutionContext, config: IngestConfig) -> Iterator[dg.MaterializeResult]:
         warehouse: Warehouse = context.resources.warehouse
         as_of = date.fromisoformat(config.as_of) if config.as_of else None
+        gate.import_ahead()
 
         def say(line: str, **about: object) -> None:
             context.log.info(line, extra=about)

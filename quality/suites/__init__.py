@@ -12,8 +12,8 @@ from typing import Any
 
 def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     """A check that `query` finds nothing. `{batch}` in it stands for the judged table, which cannot be given an alias."""
-    import great_expectations.expectations as gxe
+    from quality.no_rows import ExpectNoRows
 
     if "{batch}" not in query:  # Great Expectations prints a warning for a query that never names its table
         query = f"select q.* from ({query}) q left join (select 1 as one from {{batch}} limit 0) on true"
-    return gxe.UnexpectedRowsExpectation(unexpected_rows_query=query, description=description, severity=severity)
+    return ExpectNoRows(unexpected_rows_query=query, description=description, severity=severity)

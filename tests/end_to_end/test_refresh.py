@@ -179,27 +179,6 @@ def test_a_later_snapshot_yields_changes_and_a_new_version(state) -> None:
     assert removed == was - now
 
 
-def test_what_did_not_change_stands_and_the_content_is_that_of_a_full_run(state, tmp_path, capsys) -> None:
-    later = SAMPLE_AS_OF + timedelta(days=30)
-    full = pipeline.settings_for(tmp_path / "full")
-    pipeline.deliver_sample(full)
-    assert pipeline.run(full, "--only", "raw") == 0
-    for settings in (state, full):
-        pipeline.deliver_sample(settings, as_of=later)
-        (settings.inbox / "ncvhis_Statewide.txt").unlink()
-        capsys.readouterr()
-        assert pipeline.run(settings) == 0
-        standing = re.findall(r"(\w+): \d+ tables and views, (\d+) of them stand", capsys.readouterr().out)
-        assert bool(standing) == (settings is state)
-    with Warehouse(state).hold("a test") as warehouse, warehouse.open() as con:
-        built = dict(con.execute("select step, built_at from meta.builds").fetchall())
-    # The ballots are made of the vote history alone, of which no new file came.
-    assert built["intermediate.int_ballots"] < built["marts.voters"] == built["marts"]
-    # What is told of the runs themselves differs: one had judged the earlier file, too.
-    of_runs = dict.fromkeys(("deliveries", "gate_results"))
-    assert pipeline.published_content(state) | of_runs == pipeline.published_content(full) | of_runs
-
-
 def test_half_of_last_weeks_rows_closes_the_raw_gate_and_the_published_version_stands(state, capsys) -> None:
     before = pipeline.published_content(state)
     whole = pipeline.settings_for(state.data_dir.parent / "next")

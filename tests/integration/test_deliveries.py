@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.ingestion import ingest, load, recognise, scopes
 from orchestration.warehouse import Warehouse
-from quality import reconcile
+from quality import reconcile, versions
 from tests import nc
 from tests.conftest import PERSONAL, Desk
 
@@ -145,6 +145,32 @@ def test_a_newer_statewide_file_replaces_all(desk: Desk):
     assert desk.ids() == ["b-2", "b-92"]
     assert desk.ids("nc_voters_previous") == ["a-1", "a-92"]
     assert statuses(desk) == {f"NC {D1}": "superseded", f"NC {D2}": "loaded"}
+
+
+def test_the_marts_can_follow_only_from_what_was_current_now_or_right_before(desk: Desk):
+    def follow() -> bool:
+        with Warehouse(desk.settings).open() as con:
+            return versions.changes_suffice(con)
+
+    def build() -> None:
+        with Warehouse(desk.settings).open() as con:
+            versions.finish_build(desk.settings, con, "marts")
+
+    both = county(92, "a"), county(1, "b")
+    desk.hand_in(STATE, file_of(*both), D1)
+    assert not follow()  # never built
+    build()
+    assert follow()
+    desk.hand_in(WAKE, file_of(county(92, "c")), D2)
+    assert follow()
+    desk.hand_in(WAKE, file_of(county(92, "d")), D3)
+    assert not follow()  # Wake was built from what is neither current nor before
+    build()
+    desk.hand_in(STATE, file_of(*both, county(2, "e")), D4)
+    assert not follow()  # a county that was not there has nothing before
+    build()
+    desk.hand_in(STATE, file_of(county(92, "f"), county(1, "b"), county(2, "e")), D4)
+    assert not follow()  # a file of the same day takes the place of the other, as if that had never been
 
 
 def test_an_older_file_is_set_aside(desk: Desk):

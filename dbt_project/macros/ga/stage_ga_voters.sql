@@ -107,6 +107,7 @@ typed as (
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of,
+        _record_hash as record_hash,
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
     from read

@@ -80,6 +80,7 @@ typed as (
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of,
+        _record_hash as record_hash,
 
         -- A minor's year alone tells only the age reached in the file's year.
         coalesce(
