@@ -11,7 +11,7 @@ with source as (
         cast(null as varchar) as city_ward, cast(null as varchar) as county_commissioner, cast(null as varchar) as school,
         cast(null as varchar) as state_board_of_education, cast(null as varchar) as university_of_colorado_regents,
         cast(null as varchar) as judicial, cast(null as varchar) as regional_transportation, cast(null as varchar) as council,
-        _county, _delivery_id, _record_number, _as_of
+        _county, _delivery_id, _record_number, _as_of, _record_hash
     from {{ registered_relation }}
     union all
     select
@@ -20,7 +20,7 @@ with source as (
         residential_zip_plus, mailing_address_1, mailing_address_2, mailing_address_3, mailing_city, mailing_state,
         mailing_zip_code, precinct_code as precinct, precinct_name, congressional, state_senate, state_house, municipality,
         city_ward, county_commissioner, school, state_board_of_education, university_of_colorado_regents, judicial,
-        regional_transportation, council, _county, _delivery_id, _record_number, _as_of
+        regional_transportation, council, _county, _delivery_id, _record_number, _as_of, _record_hash
     from {{ master_relation }}
     where not exists (select 1 from {{ source('co', 'co_voters') }})
 
@@ -113,6 +113,7 @@ typed as (
         _delivery_id as delivery_id,
         _record_number as record_number,
         _as_of as as_of,
+        _record_hash as record_hash,
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
     from read

@@ -4,9 +4,10 @@
 {% macro changed_voters(is_current) -%}
     {% set columns = voter_shape() | map(attribute=0) | join(', ') %}
     {% for state in var('states') -%}
-    {% set raw = api.Relation.create(schema='raw', identifier=(state | lower) ~ '_voters' ~ ('' if is_current else '_previous')) %}
-    {% set picked -%}
-        (
+    {% set picked = [] -%}
+    {% for list in voter_lists(state) -%}
+    {% set raw = api.Relation.create(schema='raw', identifier=list ~ ('' if is_current else '_previous')) %}
+    {%- set records %}(
             select raw.*
             from {{ raw }} as raw
             semi join {{ ref('int_changed_records') }} as changed
@@ -15,7 +16,14 @@
                 and changed.is_current = {{ is_current }}
         ) as picked
     {%- endset %}
-    select {{ columns }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](picked) }})
+    {%- do picked.append(records) %}
+    {%- endfor %}
+    select {{ columns }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](*picked) }})
     {{- ' union all ' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{# The voter files of a state, in the order in which its staging takes them: mostly one. #}
+{% macro voter_lists(state) -%}
+    {%- do return({'CO': ['co_voters', 'co_master_voters']}.get(state, [(state | lower) ~ '_voters'])) -%}
 {%- endmacro %}

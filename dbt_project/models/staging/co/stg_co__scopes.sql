@@ -17,7 +17,9 @@ final as (
         'CO' as state_code,
         county_code,
         delivery_id,
-        previous_delivery_id
+        as_of,
+        previous_delivery_id,
+        previous_as_of
     from source
     where contract = 'co_voters'
         or (contract = 'co_master_voters' and not exists (select 1 from registered))
