@@ -16,7 +16,8 @@ help:
 	@echo "make check   what fails early, in less than a minute: style, types, unit tests, the dbt project without data"
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
-	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC)"
+	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC);"
+	@echo "             NEWER=1: what a newer voter file takes against everything from nothing"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -45,7 +46,7 @@ lint: .venv/.installed
 	@$(BIN)/mypy
 
 bench: .venv/.installed
-	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE)
+	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \

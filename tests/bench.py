@@ -3,6 +3,7 @@ measured in the same run on the same threads, and how that grows with the state.
 judges nothing.
 
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
+With `NEWER=1` it measures instead what a newer voter file takes, against all files at once from nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -26,7 +28,7 @@ from orchestration.ingestion import load
 from orchestration.ingestion.contracts import all_contracts, contracts_of
 from orchestration.ingestion.inbox import members, opened
 from orchestration.ingestion.recognise import recognise
-from orchestration.sample import write_sample
+from orchestration.sample import SAMPLE_AS_OF, write_sample
 from orchestration.settings import ROOT, Limits, Settings, read_campaign
 from orchestration.warehouse import limits
 
@@ -59,6 +61,7 @@ def main() -> None:
     options.add_argument("--voters", type=int, nargs="+", default=[1_000_000])
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--state", default="NC", type=str.upper)
+    options.add_argument("--newer", action="store_true")
     arguments = options.parse_args()
     state = arguments.state
     with tempfile.TemporaryDirectory(prefix="groundgame-bench-") as folder:
@@ -67,6 +70,9 @@ def main() -> None:
         text = (ROOT / "campaign.yaml").read_text(encoding="utf-8")
         campaign.write_text(re.sub(r"^states: .*$", f"states: [{state}]", text, flags=re.M), encoding="utf-8")
         os.environ["GROUNDGAME_CAMPAIGN"] = str(campaign)
+        if arguments.newer:
+            newer_file(base, arguments.voters[0], arguments.seed, state)
+            return
         report([measure(base, voters, arguments.seed, state) for voters in (FEW, *sorted(arguments.voters))])
 
 
@@ -86,6 +92,34 @@ def measure(base: Path, voters: int, seed: int, state: str) -> Measured:
         unpivot_report(con, state, floor)
     shutil.rmtree(folder)
     return Measured(voters, records, floor, read, steps, memory)
+
+
+def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
+    """Print the seconds of each step for a voter file of two weeks later, and for the same files at once from nothing."""
+    first, later = base / "first", base / "later"
+    write_sample(first, voters, seed, state=state)
+    write_sample(later, voters, seed, SAMPLE_AS_OF + timedelta(days=14), state)
+    newer = [file for file in later.iterdir() if "his" not in file.name.lower()]
+    campaign = read_campaign(ROOT / "campaign.yaml")
+    by_turns, at_once = (Settings(base / name, campaign) for name in ("by_turns", "at_once"))
+    for settings in (by_turns, at_once):
+        settings.make_directories()
+        for file in first.iterdir():
+            shutil.copy2(file, settings.inbox / f"first_{file.name}")
+    refresh(by_turns)
+    for settings in (by_turns, at_once):
+        for file in newer:
+            shutil.copy2(file, settings.inbox / f"newer_{file.name}")
+    after, _ = refresh(by_turns)
+    whole, _ = refresh(at_once)
+    with duckdb.connect(str(by_turns.warehouse), config=limits(Limits.load(), base)) as con:
+        [(changed,)] = con.execute(
+            "select count(distinct voter_id) from intermediate.int_changed_records"
+        ).fetchall()
+    print(f"{voters:,} voters of {state}, of whom {changed:,} have another record two weeks later\n")
+    print(f"{'step':<22}{'newer file':>12}{'from nothing':>14}   seconds")
+    for step, seconds in whole.items():
+        print(f"{step:<22}{after[step]:>12.1f}{seconds:>14.1f}{after[step] / seconds:>10.0%}")
 
 
 def bare_read(database: Path, file: Path) -> float:
