@@ -111,7 +111,7 @@ def finish_build(
         con.execute("delete from meta.built_scopes")
         con.execute(
             "insert into meta.built_scopes select contract, county_code, delivery_id from raw.scopes where contract in (select unnest(?))",
-            [_voter_contracts()],
+            [_contracts("voters", "lookup")],
         )
     con.execute("commit")
     return version
@@ -119,15 +119,16 @@ def finish_build(
 
 def changes_suffice(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the marts were last built from those voter files that are now current or that were so right before, in every
-    county: then the voters who changed between the two are all who differ from what was built."""
+    county, and from the lookups that are current: then the voters who changed between the two are all who differ from what
+    was built."""
     [(others,)] = con.execute(
         """
-        select count(*) from (select * from raw.scopes where contract in (select unnest(?))) now
+        select count(*) from (select * from raw.scopes where contract in (select unnest($contracts))) now
         full join meta.built_scopes built using (contract, county_code)
-        where built.delivery_id is null or now.delivery_id is null
-            or built.delivery_id not in (now.delivery_id, coalesce(now.previous_delivery_id, ''))
+        where built.delivery_id is null or now.delivery_id is null or built.delivery_id <> now.delivery_id and (
+            contract in (select unnest($lookups)) or built.delivery_id is distinct from now.previous_delivery_id)
         """,
-        [_voter_contracts()],
+        {"contracts": _contracts("voters", "lookup"), "lookups": _contracts("lookup")},
     ).fetchall()
     return not others
 
@@ -149,8 +150,8 @@ def _deliveries(con: duckdb.DuckDBPyConnection) -> list[tuple]:
     return con.execute("select * from raw.scopes order by all").fetchall()
 
 
-def _voter_contracts() -> list[str]:
-    return [contract.name for contract in all_contracts() if contract.kind == "voters"]
+def _contracts(*kinds: str) -> list[str]:
+    return [contract.name for contract in all_contracts() if contract.kind in kinds]
 
 
 def _decisions(settings: Settings) -> bytes:

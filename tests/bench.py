@@ -113,9 +113,7 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
     after, _ = refresh(by_turns)
     whole, _ = refresh(at_once)
     with duckdb.connect(str(by_turns.warehouse), config=limits(Limits.load(), base)) as con:
-        [(changed,)] = con.execute(
-            "select count(distinct voter_id) from intermediate.int_changed_records"
-        ).fetchall()
+        [(changed,)] = con.execute("select count(distinct voter_id) from intermediate.int_changed_records").fetchall()
     print(f"{voters:,} voters of {state}, of whom {changed:,} have another record two weeks later\n")
     print(f"{'step':<22}{'newer file':>12}{'from nothing':>14}   seconds")
     for step, seconds in whole.items():

@@ -162,7 +162,8 @@ typed as (
 
         _delivery_id as delivery_id,
         _record_number as record_number,
-        _as_of as as_of
+        _as_of as as_of,
+        _record_hash as record_hash
     from read
 
 ),
