@@ -278,7 +278,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
             ]
             lineages.keep()
-            progress.keep_pace(con, layer, time.monotonic() - started)
+            if len(stale) == len(tables) and not follow:  # of a part of the work nothing is learnt on the whole
+                progress.keep_pace(con, layer, time.monotonic() - started)
         rows = sum(r.metadata["dagster/row_count"] for r in built)
         standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""
         context.log.info(
