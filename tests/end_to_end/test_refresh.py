@@ -243,7 +243,9 @@ def test_a_run_stopped_while_it_wrote_the_sample_writes_it_again(tmp_path, monke
     (settings.data_dir / "KIND").write_text("sample\n")
     (settings.inbox / "ncvoter_Statewide.txt").write_bytes(b"half of it")
     assert pipeline.run(settings) == 0
-    assert published(settings, "select count(*) from deliveries where status = 'loaded'") == [(2,)]
+    assert published(settings, "select count(*) from deliveries where status = 'loaded' and contract like 'nc%'") == [
+        (2,)
+    ]
 
 
 def test_a_real_directory_never_receives_sample_data(tmp_path) -> None:
