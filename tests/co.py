@@ -77,3 +77,11 @@ def text(rows: list[dict[str, str]], columns: tuple[str, ...] = COLUMNS, encodin
     """The bytes of a file: commas, quotes, a header."""
     lines = [columns, *([row.get(name, "") for name in columns] for row in rows)]
     return "".join(",".join(f'"{value}"' for value in line) + "\r\n" for line in lines).encode(encoding)
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("co_voters", "Registered_Voters_List_ Part1.txt", text([voter(n) for n in range(12)])),
+    ("co_master_voters", "Voter_Details_ Part1.txt", text([voter(n) for n in range(12)], MASTER_COLUMNS)),
+    ("co_vote_history", "Master_Voting_History_List_ Part1.txt", text([vote(n) for n in range(12)], HISTORY_COLUMNS)),
+]

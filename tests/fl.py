@@ -77,3 +77,10 @@ def text(rows: list[dict[str, str]], width: int = len(COLUMNS), encoding: str = 
 def history(*votes: tuple[int, str, str, str], county: str = "LEO") -> bytes:
     """The bytes of a county's file of history, from voter, day (MM/DD/YYYY), type and code."""
     return "".join(f"{county}\t{100_000_000 + n}\t{d}\t{t}\t{c}\r\n" for n, d, t, c in votes).encode()
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("fl_voters", "LEO_20260103.txt", text([voter(n) for n in range(12)])),
+    ("fl_vote_history", "LEO_H_20260103.txt", history(*((n, "11/05/2024", "GEN", "E") for n in range(12)))),
+]

@@ -90,3 +90,12 @@ def history(*votes: tuple[int, str], county: str = "FULTON", columns: tuple[str,
 def old_history(*votes: tuple[int, str], county: str = "060") -> bytes:
     """The bytes of a year's history until 2022, of fixed width, from voter and day (YYYYMMDD)."""
     return "".join(f"{county}{n:08d}{held}003 YNN\r\n" for n, held in votes).encode("latin-1")
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("ga_voters", "Voter_List.csv", text([voter(n) for n in range(12)])),
+    ("ga_voters", "VoterBase.txt", old_text([old_voter(n) for n in range(12)])),
+    ("ga_vote_history", "Voter_History.csv", history(*((n, "11/05/2024") for n in range(12)))),
+    ("ga_vote_history", "2020.TXT", old_history(*((n, "20201103") for n in range(12)))),
+]

@@ -135,3 +135,13 @@ def elections(*held: tuple[str, str, str]) -> bytes:
 
 def _csv(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     return "".join(",".join(f'"{value}"' for value in row) + "\r\n" for row in (columns, *rows)).encode("latin-1")
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("mi_voters", "EntireStateVoter.csv", text([voter(n) for n in range(12)])),
+    ("mi_voters", "entire_state_v.lst", fixed([voter(n) for n in range(12)])),
+    ("mi_vote_history", "EntireStateVoterHistory.csv", history(*((n, "2024-11-05", "Y") for n in range(12)))),
+    ("mi_vote_history", "entire_state_h.lst", fixed_history(*((n, "102000123", "Y") for n in range(12)))),
+    ("mi_elections", "electionscd.lst", elections(*((f"{n}", "11062018", "STATE GENERAL") for n in range(12)))),
+]

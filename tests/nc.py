@@ -237,3 +237,10 @@ def deliver(inbox: Path, name: str, content: bytes, day: str | None = None) -> P
     moment = datetime.fromisoformat(f"{day or '2026-01-03'}T12:00").replace(tzinfo=UTC).timestamp()
     os.utime(file, (moment, moment))
     return file
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("nc_voters", "ncvoter_Statewide.txt", voters_text(people(12))),
+    ("nc_vote_history", "ncvhis_Statewide.txt", history_text([vote(ncid=f"BN{n}") for n in range(12)])),
+]

@@ -86,3 +86,7 @@ def text(
 def packed(content: bytes) -> bytes:
     """The same as a gzip file."""
     return gzip.compress(content, mtime=0)
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [("oh_voters", "SWVF_23_44.txt", text([voter(n, 25) for n in range(12)]))]

@@ -63,3 +63,24 @@ def text(rows: list[dict[str, str]], encoding: str = "latin-1") -> bytes:
 def table(*rows: tuple[str, ...] | list[str], encoding: str = "latin-1") -> bytes:
     """The bytes of any of the four files, such as an election map's county, number, title and day."""
     return "".join("\t".join(f'"{value}"' for value in row) + "\r\n" for row in rows).encode(encoding)
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("pa_voters", "ADAMS FVE 20260103.txt", text([voter(n) for n in range(12)])),
+    (
+        "pa_election_map",
+        "ADAMS Election Map 20260103.txt",
+        table(*(("ADAMS", f"{n}", "GENERAL", "11/05/2024") for n in range(1, 13))),
+    ),
+    (
+        "pa_zone_types",
+        "ADAMS Zone Types 20260103.txt",
+        table(*(("ADAMS", f"{n}", "MUN", "Municipal") for n in range(1, 13))),
+    ),
+    (
+        "pa_zone_codes",
+        "ADAMS Zone Codes 20260103.txt",
+        table(*(("ADAMS", f"{n}", "MN01", "Abbottstown") for n in range(1, 13))),
+    ),
+]

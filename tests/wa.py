@@ -53,3 +53,11 @@ def history(*votes: tuple[int, str], delimiter: str = "\t", header: bool = True,
     lines = [HISTORY_COLUMNS] if header else []
     lines += [(county, f"{10_000_000 + n}", held, f"{at}") for at, (n, held) in enumerate(votes, 900_000_000)]
     return "".join(delimiter.join(line) + "\r\n" for line in lines).encode("latin-1")
+
+
+# A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
+FILES = [
+    ("wa_voters", "20260103_VRDB_Extract.txt", text([voter(n) for n in range(12)])),
+    ("wa_vote_history", "20260103_VotingHistory.txt", history(*((n, "11/05/2024") for n in range(12)))),
+    ("wa_vote_history", "VotingHistory.txt", history(*((n, "2012-11-06") for n in range(12)), header=False)),
+]

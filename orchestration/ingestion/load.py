@@ -172,7 +172,7 @@ def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, name
         """,
         [delivery_id],
     )
-    for column in contract.profile:
+    for column in dict.fromkeys([*contract.profile, *contract.listed]):
         con.execute(
             f"insert into raw.profiles select ?, ?, {_code(contract, column)}, count(*) from {table} group by all",
             [delivery_id, column],

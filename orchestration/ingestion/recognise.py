@@ -7,7 +7,15 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.ingestion.contracts import SURELY_A_HEADER, Contract, Form, Match, match_header, nearest
+from orchestration.ingestion.contracts import (
+    SURELY_A_HEADER,
+    Contract,
+    Form,
+    Match,
+    match_header,
+    nearest,
+    yaml_line,
+)
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import (
     SEPARATORS,
@@ -19,6 +27,9 @@ from orchestration.ingestion.scan import (
     told_encoding,
 )
 
+ENOUGH_VALUES = 10  # of a column's, to say that it was retyped
+MOST_TOKENS = 12  # of a value, that a pattern of it shows
+ENCODING_BYTES = 1 << 25  # of a file that ought to be latin-1, looked at to tell that it is UTF-8
 MOST = 0.5  # more than this part of a file's first records have to look as the contract says
 
 
@@ -42,12 +53,16 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
     headers, faults = _by_header(path, contracts)
     fitting = [tried for tried in headers if not tried.fault]
     others: list[_Tried] = []
-    if not fitting:
+    # A line that has names of a contract is a header, and a changed one is no reason to read it as a record.
+    if not fitting and not any(tried.match.share_known >= SURELY_A_HEADER for tried in headers):
         others = _by_content(path, contracts)
         fitting = [tried for tried in others if not tried.fault]
     if len({tried.match.contract.name for tried in fitting}) > 1:
         named = [tried for tried in fitting if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
         if len({tried.match.contract.name for tried in named}) != 1:
+            meant = _meant(others, name)
+            if meant and meant.fault:
+                raise Refused(meant.fault)
             titles = " or ".join(sorted({tried.match.contract.title for tried in fitting}))
             raise Refused(f"it may be {titles}; give it the name under which the state ships it")
         fitting = named
@@ -58,7 +73,58 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
         match = _with_trailing_field(path, match, scan)
     if match.contract.encoding == "either":
         scan.encoding = told_encoding(path)
+    elif scan.encoding == "latin-1" and told_encoding(path, ENCODING_BYTES) == "utf-8":
+        raise Refused(_other_encoding(match))
+    retyped = _retyped(path, match, scan)
+    if retyped:
+        raise Refused(retyped)
     return match, scan
+
+
+def _other_encoding(match: Match) -> str:
+    if match.form.widths:
+        return "it is UTF-8 text, and its fields are told by their bytes; convert it: iconv -f UTF-8 -t ISO-8859-1//TRANSLIT OLD > NEW"
+    return (
+        f"it is UTF-8 text, and {match.contract.name} is latin-1. If the state writes it so now, put this into "
+        f"{match.contract.file} in place of its `encoding:`\n    encoding: either"
+    )
+
+
+def _retyped(path: Path, match: Match, scan: Scan) -> str | None:
+    """What to say of columns whose first values are not written as the contract says, or None. It quotes no value but says
+    of which signs they are made."""
+    form = match.form
+    _, records = read_first_records(path, form.delimiter, form.quote, form.widths)
+    whole = [record for record in records[1 if form.header else 0 :] if len(record) == len(scan.header)]
+    retyped, lines = [], []
+    for column, pattern in match.contract.written.items():
+        if column not in match.loads:  # of another vintage
+            continue
+        place = match.loads.index(column)
+        values = [value for record in whole if (value := record[place].strip())]
+        strange = [value for value in values if not re.fullmatch(pattern, value)]
+        if len(values) >= ENOUGH_VALUES and len(strange) > MOST * len(values):
+            retyped.append(f"{column} (column {place + 1})")
+            lines.append(_with_shape(column, pattern, strange))
+    if not retyped:
+        return None
+    return (
+        f"what stands in {', '.join(retyped)} is not written as {match.contract.name} says, so it would be read as nothing. If "
+        f"the state writes it so now, put this under `written:` in {match.contract.file} and read it in {match.contract.models}:"
+        + "".join(f"\n    {line}" for line in lines)
+    )
+
+
+def _with_shape(column: str, pattern: str, values: list[str]) -> str:
+    """A line to paste: the pattern of a column, or that which most of the values have."""
+    shapes = [_shape(value) for value in values]
+    return yaml_line(column, f"{pattern}|{max(sorted({*shapes}), key=shapes.count)}")
+
+
+def _shape(value: str) -> str:
+    """A pattern of the signs that a value is made of, which does not tell the value."""
+    tokens = re.findall(r"\d+|[^\W\d_]+|.", value)[:MOST_TOKENS]
+    return "".join(rf"\d{{{len(t)}}}" if t.isdigit() else "[A-Za-z]+" if t.isalpha() else re.escape(t) for t in tokens)
 
 
 def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried], list[Refused]]:
@@ -79,7 +145,10 @@ def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried
                 match = match_header(scan.header, contract, form)
                 fault_text = None if match.fits else match.explain()
                 if match.fits and delimiter != form.delimiter:
-                    fault_text = not_separated(delimiter.join(scan.header), form.delimiter)
+                    fault_text = not_separated(delimiter.join(scan.header), form.delimiter) + (
+                        f". Or if it does so now, add to `forms:` in {contract.file}\n"
+                        f"    - {yaml_line('delimiter', delimiter)}"
+                    )
                 tried.append(_Tried(match, scan, fault_text))
     return tried, faults
 
@@ -112,20 +181,24 @@ def _strange(match: Match, form: Form, records: list[list[str]], encoding: str) 
         )
         return (
             f"its name says {match.contract.title}, whose records have {shape}; most of its records have {common}. "
-            "Export it again as the state ships it, or give it its right name"
+            f"Export it again as the state ships it, or give it its right name; or if the state ships it so now, add a form with "
+            f"its `names:` to `forms:` in {match.contract.file}"
         )
     if form.widths and encoding != "latin-1":
         return "its fields are told by their bytes, and it is UTF-8 text, in which letters differ in that. Export it again as the state ships it"
-    strange = []
+    strange, lines = [], []
     for column, pattern in match.contract.content.items():
         place = match.loads.index(column)
-        alike = sum(bool(re.fullmatch(pattern, record[place].strip())) for record in whole)
-        if alike <= MOST * len(whole):
+        unlike = [value for record in whole if not re.fullmatch(pattern, value := record[place].strip())]
+        if len(whole) - len(unlike) <= MOST * len(whole):
             strange.append(f"{column} (column {place + 1})")
+            lines.append(_with_shape(column, pattern, unlike))
     if strange:
         return (
-            f"its name says {match.contract.title}, and what stands in {', '.join(strange)} does not look like that. "
-            "Export it again as the state ships it, or give it its right name"
+            f"its name says {match.contract.title}, and what stands in {', '.join(strange)} does not look like that. Export it "
+            "again as the state ships it, or give it its right name; or if the state ships it so now, add a form with its "
+            f"`names:` to `forms:` in {match.contract.file}, or where only values have changed put this under its `content:`"
+            + "".join(f"\n    {line}" for line in lines)
         )
     return None
 
@@ -137,14 +210,20 @@ def _why(headers: list[_Tried], faults: list[Refused], others: list[_Tried], nam
         return separated[0].fault or ""
     near = nearest([tried.match for tried in headers]) if headers else None
     if near is None or near.share_known < SURELY_A_HEADER:
-        named = [tried for tried in others if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
-        if named:
-            return max(named, key=lambda tried: tried.whole).fault or ""
+        meant = _meant(others, name)
+        if meant:
+            return meant.fault or ""
     if near is None or not near.share_known:
         unreadable = [fault for fault in faults if isinstance(fault, Unreadable)]
         if unreadable or (near is None and faults):
             return str((unreadable or faults)[0])
     return near.explain() if near else "it fits no contract, and its name is none that a state gives its files"
+
+
+def _meant(others: list[_Tried], name: str) -> _Tried | None:
+    """Of what a file's name says that it is the form that most of its records fit."""
+    named = [tried for tried in others if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
+    return max(named, key=lambda tried: tried.whole, default=None)
 
 
 def _with_trailing_field(path: Path, match: Match, scan: Scan) -> Match:

@@ -120,14 +120,15 @@ def not_separated(text: str, delimiter: str) -> str:
     )
 
 
-def told_encoding(path: Path) -> str:
-    """`utf-8` or `latin-1`, by what most letters beyond ASCII are: in latin-1 they hardly ever look like UTF-8."""
+def told_encoding(path: Path, most: int | None = None) -> str:
+    """`utf-8` or `latin-1`, by what most letters beyond ASCII are, in the whole file or its first bytes: in latin-1 they
+    hardly ever look like UTF-8."""
     good = bad = 0
     with path.open("rb") as file:
         if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
             return "utf-8"
         file.seek(0)
-        while (block := file.read(CHUNK)) and good + bad < ENOUGH_RUNS:
+        while (most is None or file.tell() < most) and (block := file.read(CHUNK)) and good + bad < ENOUGH_RUNS:
             if not block.isascii():
                 for run in re.findall(rb"[\x80-\xff]+", block):
                     good, bad = (good + 1, bad) if _decodes(run, "utf-8") else (good, bad + 1)

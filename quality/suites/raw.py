@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from orchestration.ingestion.contracts import Contract, contracts_of
+import re
+
+from orchestration.ingestion.contracts import Contract, contracts_of, yaml_line
+from orchestration.ingestion.load import text_literal
 from quality import reconcile
 from quality.suites import no_rows
 
@@ -12,6 +15,9 @@ DUPLICATE_SHARE = 0.001  # a state's ids are unique but for a few; a doubled del
 ROWS_FEWER, ROWS_MORE = 0.10, 0.50
 FILLED_CHANGE = 0.10  # of a column's share of rows with a value
 MIX_CHANGE = 0.05  # of a party's or status's share of rows
+CODES_UNLISTED = 0.005  # of the rows
+# An unlisted code is shown where so many rows have it and so few others are unlisted: then it is no voter's own value.
+SHOWN_FROM, SHOWN_OF = 10, 20
 
 
 def tables(settings) -> tuple[str, ...]:
@@ -46,6 +52,7 @@ def _checks(con, contract: Contract) -> list:
     for column in contract.filled:
         query = f"select 1 from {{batch}} having count(*) > 0 and count({column}) < {FILLED_SHARE} * count(*)"
         checks.append(no_rows(query, f"{column} is there in at least {FILLED_SHARE:.0%} of the rows"))
+    checks += [_codes(con, contract, column, listed) for column, listed in contract.listed.items()]
     if contract.kind == "voters":
         voter = contract.id_column
         twice = f"select count(*) as n, count(distinct {voter}) as ids, count({voter}) as filled from {{batch}}"
@@ -61,6 +68,34 @@ def _checks(con, contract: Contract) -> list:
             ),
         ]
     return checks
+
+
+def _codes(con, contract: Contract, column: str, listed: list[str]):
+    """A check that few rows of the current deliveries have a code that the contract does not list. It says which, and what to
+    paste if they are right."""
+    codes = ", ".join(text_literal(code) for code in listed)
+    unlisted = f"""
+        select upper(trim(value)) as code, sum(row_count) as n from raw.profiles
+        where delivery_id in (select delivery_id from raw.scopes where contract = '{contract.name}')
+          and column_name = '{column}' and trim(value) <> '' and upper(trim(value)) not in ({codes})
+        group by 1
+    """
+    rows = f"(select count(*) as rows from raw.{contract.name})"
+    found = con.execute(f"select code, n from ({unlisted}) order by n desc, code").fetchall()
+    shown = [(c, n) for c, n in found if n >= SHOWN_FROM and re.fullmatch(r"[A-Z0-9 /*?_-]{1,30}", c)]
+    words = f"{column} of {contract.name} has the codes that its layout lists, but for {CODES_UNLISTED:.1%} of the rows"
+    if shown and len(found) <= SHOWN_OF:
+        words += (
+            f"; not listed: {', '.join(f'{code} ({n:,})' for code, n in shown)}. If these are right, say in {contract.models} what "
+            f"they mean, and under `listed:` in {contract.file}: {yaml_line(column, [*listed, *(code for code, _ in shown)])}"
+        )
+    elif found:
+        words += (
+            f"; {len(found):,} values are not listed, too many or too rare to be codes: the column may be another one"
+        )
+    return no_rows(
+        f"select 1 from (select sum(n) as n from ({unlisted})), {rows} where n > {CODES_UNLISTED} * rows", words
+    )
 
 
 def _known_to_go(contract: Contract) -> str:

@@ -46,7 +46,10 @@ def _of_voters(contract: Contract) -> list:
         _rows_add_up(contract),
         gxe.ExpectColumnValuesToNotBeNull(column="voter_id", mostly=1 - FEW, description="voters have an id"),
         gxe.ExpectColumnValuesToBeInSet(
-            column="registration_status", value_set=STATUSES, description="statuses are known"
+            column="registration_status",
+            value_set=STATUSES,
+            mostly=1 - FEW,
+            description=f"statuses are known (those that no layout lists are `unknown`: tell them in {contract.models})",
         ),
         no_rows(
             "select 1 from {batch} where coalesce(birth_date + to_years(18) > as_of, year(as_of) - birth_year < 18)",

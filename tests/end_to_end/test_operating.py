@@ -36,22 +36,23 @@ def private(settings, query: str) -> list[tuple]:
 
 def test_a_failed_gate_can_be_waived_for_its_data_alone(tmp_path, capsys) -> None:
     settings = pipeline.settings_for(tmp_path / "data")
-    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(50, status_cd="Q")), "2026-01-03")
+    nobody_born = nc.voters_text(nc.people(50, birth_year="1900"))
+    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nobody_born, "2026-01-03")
     assert pipeline.run(settings) == 1
     assert "If the data is right after all: groundgame waive staging --reason ..." in capsys.readouterr().out
     assert not settings.current.exists()
 
-    assert pipeline.groundgame(settings, "waive", "staging", "--reason", "a new code", "--by", "Ada") == 0
+    assert pipeline.groundgame(settings, "waive", "staging", "--reason", "a lost column", "--by", "Ada") == 0
     assert "Go on with: groundgame run --from staging_gate" in capsys.readouterr().out
     assert pipeline.run(settings, "--from", "staging_gate") == 0
     output = capsys.readouterr().out
-    assert re.search(r"staging +waived +\d+ checks, waived by Ada on .* UTC: a new code", output)
-    assert re.search(r"waived +staging.stg_nc__voters: statuses are known: 50 of 50", output)
-    assert published(settings, "select gate, waived_by, reason from waivers") == [("staging", "Ada", "a new code")]
+    assert re.search(r"staging +waived +\d+ checks, waived by Ada on .* UTC: a lost column", output)
+    assert re.search(r"waived +staging.stg_nc__voters: birth_year is known for 95.0%: 50 of 50", output)
+    assert published(settings, "select gate, waived_by, reason from waivers") == [("staging", "Ada", "a lost column")]
     assert ("staging", "waived") in published(settings, "select distinct gate, status from gate_results")
     assert pipeline.run(settings) == 0
 
-    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(51, status_cd="Q")), "2026-01-10")
+    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(51, birth_year="1900")), "2026-01-10")
     assert pipeline.run(settings) == 1
 
 

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from tests.conftest import Desk
-
-HEAD = (
-    "fips,election_year,state,county,state_abbr,county_name,total_part,election_day_part,absentee_uovaca_part,"
-    "mail_part,in_person_early_part,vbm_part,other_part\n"
-)
-
-
-def ballots(*rows: tuple[int, str, int, str], named: str = "") -> bytes:
-    """A file of EAVS: county FIPS, state, ballots, year."""
-    lines = (f"{fips},{year},1,1,{state},{named}X COUNTY,{n},0,0,0,0,0,0\n" for fips, state, n, year in rows)
-    return (HEAD + "".join(lines)).encode()
+from tests.eavs import ballots
 
 
 def test_a_file_replaces_the_elections_of_the_states_that_it_holds(desk: Desk):

@@ -92,12 +92,17 @@ class Contract(BaseModel):
     forms: list[Form]
     # A pattern for what the source calls its file. A group `scope` in it is the code of the county that the file is of.
     file_name: str
-    # Patterns by column that the values of a file without a header have.
+    # Patterns by column that the values of a file without a header have, by which it is told from others.
     content: dict[str, str] = {}
+    # Patterns by column of how values are written that staging reads as dates or numbers, in whichever form: most that are
+    # not blank are so, or the column was retyped.
+    written: dict[str, str] = {}
+    # By column the codes that the layout lists, where they are a short list: more than a few others stop at the raw gate.
+    listed: dict[str, list[str]] = {}
     scope: Scope
     id_column: str | None = None  # holds the state's id of a voter, where the records are a voter's
     sample: SampleMarker | None = None  # none: nothing generated is written so, and every file of it is real
-    profile: list[str]  # value counts kept per delivery, for the gate on change
+    profile: list[str]  # value counts kept per delivery, for the gate on change and that on codes
     # By column of the profile its codes, each with what other vintages have for it, which is counted as that code.
     codes: dict[str, dict[str, list[str]]] = {}
     filled: list[str]  # no usable file leaves these mostly empty
@@ -118,6 +123,16 @@ class Contract(BaseModel):
         for column, aliases in self.columns.items():
             names |= dict.fromkeys([column, *aliases], column)
         return {name.lower(): column for name, column in names.items()}
+
+    @property
+    def file(self) -> str:
+        """Where the contract stands, from the root of the repository."""
+        return f"orchestration/ingestion/contracts/{self.name}.yaml"
+
+    @property
+    def models(self) -> str:
+        """Where what a column says is read."""
+        return f"dbt_project/macros/{self.state.lower()}/" if self.state else "the models that read it"
 
     @property
     def names_its_scope(self) -> bool:
@@ -191,9 +206,7 @@ class Match:
         renames = self.likely_renames()
         if renames:
             lines.append("  likely renames: " + ", ".join(f"{new} for {old}" for old, new in renames.items()))
-            lines.append(
-                f"  if so, put these aliases into orchestration/ingestion/contracts/{self.contract.name}.yaml:"
-            )
+            lines.append(f"  if so, put these aliases into {self.contract.file}:")
             for old, new in renames.items():
                 lines.append(f"    {old}: {_yaml_list([*self.contract.columns[old], new])}")
         extra = [name for name in self.unknown if name not in renames.values()]
@@ -218,6 +231,13 @@ class Match:
             if old not in renames and new not in renames.values():
                 renames[old] = new
         return renames
+
+
+def yaml_line(column: str, value: str | list[str]) -> str:
+    """A line to paste into a contract, quoted where YAML would take the value for something else."""
+    return yaml.safe_dump({column: value}, default_flow_style=True, allow_unicode=True, width=float("inf")).strip()[
+        1:-1
+    ]
 
 
 def _yaml_list(names: list[str]) -> str:
