@@ -297,7 +297,7 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
     disk = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
     # A power of two, so that it seldom changes: dbt parses its whole project anew when a setting has.
     spill = bounds.spill or 1 << max(shutil.disk_usage(disk).free // 2, 1 << 20).bit_length() - 1
-    threads = bounds.threads or min(os.cpu_count() or 1, bounds.memory // MEMORY_OF_A_THREAD)
+    threads = bounds.threads or max(1, min(os.cpu_count() or 1, bounds.memory // MEMORY_OF_A_THREAD))
     return {
         "memory_limit": f"{bounds.memory >> 20}MiB",
         "threads": threads,
