@@ -253,7 +253,7 @@ def _sample_if_new(settings: Settings) -> None:
             f"{settings.data_dir} is new and its inbox empty: writing a generated state of {SAMPLE_VOTERS:,} voters into it "
             f"({state})"
         )
-        write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED, state=state, official=True)
+        write_sample(settings.inbox, SAMPLE_VOTERS, SAMPLE_SEED, state=state, official=True, campaign=True)
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -267,9 +267,18 @@ def _sample(options: argparse.Namespace) -> int:
         )
         return 1
     paths = write_sample(
-        options.out, options.voters, options.seed, options.as_of or SAMPLE_AS_OF, options.state, official=True
+        options.out,
+        options.voters,
+        options.seed,
+        options.as_of or SAMPLE_AS_OF,
+        options.state,
+        official=True,
+        campaign=True,
     )
-    print("\n".join(map(str, (*paths.files, *paths.official_files))) + f"\ntruth: {paths.truth_dir}")
+    print(
+        "\n".join(map(str, (*paths.files, *paths.official_files, *paths.campaign_files)))
+        + f"\ntruth: {paths.truth_dir}"
+    )
     return 0
 
 

@@ -60,6 +60,8 @@ class Campaign(BaseModel):
     contest: str
     party: str
     schedule: str
+    # Dollars that a person may give for one election: the federal limit of 2025 and 2026 unless the campaign's is another.
+    contribution_limit: Annotated[int, Field(ge=1)] = 3500
     keep: Keep = Keep()
 
 

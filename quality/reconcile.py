@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.contracts import Contract
+from orchestration.ingestion.contracts import Contract, contracts_of
 from orchestration.ingestion.load import UNKNOWN_COUNTY, county_code, elections_of, raw_table, text_literal
 
 
@@ -61,6 +61,25 @@ def staged(contract: Contract) -> str:
         with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
         passed as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters")} group by 1),
         held_back as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters_suppressed")} group by 1)
+        select loaded.delivery_id from loaded
+        left join passed using (delivery_id)
+        left join held_back using (delivery_id)
+        where loaded.n <> coalesce(passed.n, 0) + coalesce(held_back.n, 0)
+    """
+
+
+def events_table(contract: Contract) -> str:
+    """The staging view of a contract of events: of `actblue_contributions` it is `stg_actblue__contributions`. That of what it leaves
+    out ends in `_suppressed`."""
+    return f"staging.stg_{contract.name.replace('_', '__', 1)}"
+
+
+def staged_events(contract: Contract) -> str:
+    """Deliveries of events whose loaded rows are not those that passed staging plus those suppressed."""
+    return f"""
+        with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
+        passed as (select delivery_id, count(*) as n from {events_table(contract)} group by 1),
+        held_back as (select delivery_id, count(*) as n from {events_table(contract)}_suppressed group by 1)
         select loaded.delivery_id from loaded
         left join passed using (delivery_id)
         left join held_back using (delivery_id)
@@ -139,6 +158,15 @@ def merged_history(states: list[str]) -> str:
     """
 
 
+def newest_donations() -> str:
+    """Line items that are staged and are no donation, or the other way round."""
+    return """
+        select 1 from (select distinct 'ACTBLUE-' || line_item_id as donation_id from staging.stg_actblue__contributions) staged
+        full join marts.donations on donations.donation_id = staged.donation_id
+        where staged.donation_id is null or donations.donation_id is null
+    """
+
+
 def counted_results() -> str:
     """A row if the staged rows of official results are not those counted plus those that an adjustment left out."""
     return """
@@ -194,10 +222,12 @@ def _union(states: list[str], entities: str, columns: str) -> str:
 
 def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str]) -> None:
     """Write into `meta.deliveries` how many current rows of each delivery staging held back."""
+    parts = [_union(states, "voters_suppressed", "delivery_id")]
+    parts += [f"select delivery_id from {events_table(c)}_suppressed" for c in contracts_of([], "events")]
     con.execute(
         f"""
         update meta.deliveries d set rows_suppressed = s.n
-        from (select delivery_id, count(*) as n from ({_union(states, "voters_suppressed", "delivery_id")}) group by 1) s
+        from (select delivery_id, count(*) as n from ({" union all ".join(parts)}) group by 1) s
         where s.delivery_id = d.delivery_id
         """
     )

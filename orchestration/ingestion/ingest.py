@@ -305,7 +305,8 @@ class _Intake:
                 "A quote is likely open across lines. Fetch or export it again"
             )
         self._check_kind(contract, table)
-        load.profile(con, match, delivery.delivery_id, contract.named_scope(self.file.name), table)
+        common = load.common_code(contract, delivery.delivery_id, self.file.name)
+        load.profile(con, match, delivery.delivery_id, common, table)
         scope = scopes.scope_of(con, contract, delivery.delivery_id, self.file.name)
         newer = scopes.newer_in_scope(con, contract, delivery, scope)
         if newer:

@@ -162,7 +162,7 @@ def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, name
     """Count a delivery's rows per column that its file has and that has a value, and per value of its code columns and
     counties.
 
-    `named` is the code that the file's name gives, for files whose records give none."""
+    `named` is what `common_code` gives, for files whose records give none."""
     contract = match.contract
     counts = ", ".join(f'count("{column}") as "{column}"' for column in match.loads if column)
     con.execute(
@@ -198,12 +198,18 @@ def _code(contract: Contract, column: str) -> str:
 
 
 def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> float:
-    """The part of a table's rows that were generated, by the prefix of their ids; none where the contract has no marker."""
+    """The part of a table's rows that were generated, by the prefix of their ids; none where the contract has no marker.
+    Rows of events without an id, such as totals and repeated headers, do not tell."""
     marker = contract.sample
     if marker is None:
         return 0
+    tells = ""
+    if contract.kind == "events":
+        names = ", ".join(text_literal(name.lower()) for name in (marker.column, *contract.columns[marker.column]))
+        tells = f"where nullif(trim({marker.column}), '') is not null and lower(trim({marker.column})) not in ({names})"
     [(share,)] = con.execute(
-        f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) from {table}"
+        f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) "
+        f"from {table} {tells}"
     ).fetchall()
     return share
 
@@ -220,11 +226,16 @@ def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     )  # fmt: skip
 
 
+def common_code(contract: Contract, delivery_id: str, file_name: str) -> str | None:
+    """The code that all records of a delivery have: that in its file's name, if it has one; of events the delivery's id."""
+    return delivery_id if contract.kind == "events" else contract.named_scope(file_name)
+
+
 def county_code(contract: Contract, named: str | None) -> str:
     """The county of a record as text: its code in capitals or in the contract's number of digits, empty if unknown. Of a
     contract of no one state it is the code of the state, election or whatever else its scope is made of.
 
-    `named` is the code in the file's name."""
+    `named` is what `common_code` gives."""
     if contract.state is None:
         if contract.names_its_scope and not named:
             return text_literal(UNKNOWN_COUNTY)

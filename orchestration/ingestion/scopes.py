@@ -6,7 +6,7 @@ were so before; a county's file replaces that county alone. `_record_hash` in bo
 may hash otherwise in its next version, so nobody keeps it. Where a file has columns for each election,
 `raw.<contract>_elections` has a row for each election of each voter. A county here is the code that `Contract.scope` reads from
 a record or a file's name; of some sources it may be another part of the state, and of a contract of no one state it is what
-its scope says, such as a state's election.
+its scope says, such as a state's election. Of events it is their delivery: each is current, and none was before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ import duckdb
 
 from orchestration.ingestion.contracts import Contract
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.load import UNKNOWN_COUNTY, Delivery, county_code, elections_of, raw_table, text_literal
+from orchestration.ingestion.load import (
+    UNKNOWN_COUNTY,
+    Delivery,
+    common_code,
+    county_code,
+    elections_of,
+    raw_table,
+    text_literal,
+)
 
 _VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
 _ELECTION_VIEWS = {"_elections": "delivery_id"}
@@ -29,7 +37,7 @@ _OWN_COUNTIES = f"select value from (from raw.profiles where column_name = '_cou
 
 def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file_name: str) -> str:
     """What a loaded delivery covers: `NC`, `NC-092` where it holds that one county, or `OH-01..22` where it holds counties
-    from 01 to 22; of a contract of no one state the codes themselves.
+    from 01 to 22; of a contract of no one state the codes themselves, of events the delivery's id.
 
     Raises:
         Refused: no record has a county, or the file's name promises one county and its records are of others.
@@ -187,7 +195,7 @@ class _Part:
 
     delivery_id: str
     as_of: date
-    named: str | None  # the code in its file's name
+    named: str | None  # the code that all its records have
     counties: tuple[str, ...]
     is_whole: bool  # none of its rows is left out
     has_gaps: bool
@@ -214,7 +222,7 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> l
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
         elections = elections_of(con, contract, delivery_id) if contract.elections else ()
-        named = contract.named_scope(Path(file_name).name)
+        named = common_code(contract, delivery_id, Path(file_name).name)
         parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
     return parts
 

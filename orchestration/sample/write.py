@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.sample.layouts import co, fl, ga, mi, nc, oh, pa, wa
+from orchestration.sample.layouts.campaign import write_campaign
 from orchestration.sample.layouts.official import write_official
 from orchestration.sample.layouts.text import Sample
 from orchestration.sample.life import build_state
@@ -35,6 +36,7 @@ class SamplePaths:
     files: tuple[Path, ...]  # the voter file or files first
     truth_dir: Path
     official_files: tuple[Path, ...] = ()  # precinct results and turnout
+    campaign_files: tuple[Path, ...] = ()  # what people give the campaign
 
     @property
     def voters_file(self) -> Path:
@@ -48,15 +50,21 @@ class SamplePaths:
 
 
 def write_sample(
-    out: Path, voters: int, seed: int, as_of: date = SAMPLE_AS_OF, state: str = "NC", official: bool = False
+    out: Path,
+    voters: int,
+    seed: int,
+    as_of: date = SAMPLE_AS_OF,
+    state: str = "NC",
+    official: bool = False,
+    campaign: bool = False,
 ) -> SamplePaths:
     """Write a state's voter file, its vote history, and the truth in a folder `truth/<state>` beside `out` (North Carolina's
     in `truth` itself).
 
     `voters` is the number of voter records on SAMPLE_AS_OF, those included that some states do not list (removed,
     denied, confidential); another `as_of` gives the same state on another day. The truth is never in `out`, where a
-    scanner of deliveries would take it for one, and is for its owner only.
-    counties would report, where figures are made for the state.
+    scanner of deliveries would take it for one, and is for its owner only. With `official` the figures that counties would report are
+    written, with `campaign` the exports of the campaign's own tools, where they are made for the state.
 
     Raises:
         Mendable: so few voters make no state, its life on that day is not known, or there is no layout of the state.
@@ -81,4 +89,11 @@ def write_sample(
         table.write_parquet(truth_dir / f"{name}.parquet")
     sample = Sample(made, votes, snapshot, addresses)
     files = LAYOUTS[state](out, sample)
-    return SamplePaths(tuple(files), truth_dir, tuple(write_official(out, sample) if official else ()))
+    official_files = write_official(out, sample) if official else []
+    campaign_files: tuple[Path, ...] = ()
+    if campaign:
+        written = write_campaign(out, sample)
+        campaign_files = written.files
+        for name, table in written.truth.items():
+            table.write_parquet(truth_dir / f"{name}.parquet")
+    return SamplePaths(tuple(files), truth_dir, tuple(official_files), campaign_files)

@@ -21,6 +21,7 @@ OF_RESULTS = (
     "marts.official_turnout",
     "marts.precinct_crosswalk",
 )
+OF_EVENTS = ("marts.donations",)
 
 # What official figures of one thing may differ by before somebody should look. None of these stops a run: the tables keep both.
 HISTORY_SHARE = 0.05  # a history lacks those who have left the file since; in two years some 4 % of North Carolina's
@@ -29,11 +30,12 @@ TOTALS_SHARE = 0.001
 BALLOTS_SHARE = 0.005
 VOTES_MISSING = 0.05  # in a contest for president, senator or governor 1 to 3 % leave it blank
 MATCHED = 0.80
+LINKED = 0.05  # of donations; by exact identifiers alone few donors are found
 
 
 def tables(settings) -> tuple[str, ...]:
     """The tables that the gate judges."""
-    return TABLES + OF_RESULTS
+    return TABLES + OF_RESULTS + OF_EVENTS
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -114,7 +116,44 @@ def expectations(settings, con) -> dict[str, list]:
             unique("voter_id, change_type"),
         ],
         **_of_results(con),
+        "marts.donations": _of_donations(settings, con),
     }
+
+
+def _of_donations(settings, con) -> list:
+    """The checks of donations. One above the limit can only be a mistake of the file: ActBlue takes none."""
+    if not con.execute("select 1 from marts.donations limit 1").fetchall():
+        return []  # a campaign need not raise any
+    limit = 2 * settings.campaign.contribution_limit  # a primary and a general election
+    [(linked, donations)] = con.execute("select count_if(is_linked), count(*) from marts.donations").fetchall()
+    return [
+        no_rows("select 1 from {batch} group by donation_id having count(*) > 1", "a donation stands once"),
+        no_rows(reconcile.newest_donations(), "donations are the line items staged"),
+        no_rows(
+            "select 1 from {batch} where donated_at >= as_of + interval 1 day or refunded_at >= as_of + interval 1 day",
+            "nothing was given or paid back after the export's day",
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where abs(amount_dollars) > {limit} and not is_refunded",
+            f"no donation is above the legal limit, ${limit:,} for a primary and a general election",
+        ),
+        no_rows(
+            "select 1 from {batch} where not is_refunded group by coalesce(donor_email, donor_id), recipient_committee, "
+            f"recipient_election, year(donated_at) having sum(amount_dollars) > {limit}",
+            f"nobody gave more than the legal limit in a year, ${limit:,}",
+            "warning",
+        ),
+        no_rows("select 1 from {batch} where amount_dollars <= 0", "amounts are above nought", "warning"),
+        no_rows(
+            "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            "donors who are linked are voters",
+        ),
+        no_rows(
+            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {LINKED} * {donations}",
+            f"a voter is known for {LINKED:.0%} of the donations; {linked:,} of {donations:,}",
+            "warning",
+        ),
+    ]
 
 
 def _of_results(con) -> dict[str, list]:

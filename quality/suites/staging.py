@@ -19,13 +19,17 @@ MISSING = {
 STATUSES = ["active", "inactive", "temporary", "removed", "denied"]
 
 
+HELD_BACK = 0.05  # of the records of events, above which somebody should look
+
+
 def tables(settings) -> tuple[str, ...]:
-    """The tables that the gate judges: the voters and the vote history of each of the campaign's states."""
-    return tuple(
+    """The tables that the gate judges: the voters and the vote history of each of the campaign's states, and events."""
+    of_states = [
         reconcile.staging_table(state, entities)
         for state in settings.campaign.states
         for entities in ("voters", "vote_history")
-    )
+    ]
+    return (*of_states, *map(reconcile.events_table, contracts_of([], "events")))
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -36,6 +40,35 @@ def expectations(settings, con) -> dict[str, list]:
         checks[reconcile.staging_table(state, "voters")] = [*_of_voters(voters), *map(_rows_add_up, others)]
         [history] = contracts_of([state], "vote_history") or [voters]
         checks[reconcile.staging_table(state, "vote_history")] = _of_history(con, history)
+    for contract in contracts_of([], "events"):
+        checks[reconcile.events_table(contract)] = _of_events(con, contract)
+    return checks
+
+
+def _of_events(con, contract: Contract) -> list:
+    """The checks of a campaign's own source; nobody has to have one."""
+    table = reconcile.events_table(contract)
+    [(loaded,)] = con.execute(f"select count(*) from raw.{contract.name}").fetchall()
+    if not loaded:
+        return []
+    reasons = con.execute(f"select reason, count(*) from {table}_suppressed group by 1 order by 2 desc, 1").fetchall()
+    told = "".join(f"; {reason}: {count:,}" for reason, count in reasons)
+    columns = [c for (c,) in con.execute(f"select column_name from (describe {table})").fetchall()]
+    checks = [
+        no_rows(
+            reconcile.staged_events(contract),
+            f"rows loaded of {contract.name} are the rows staged and those suppressed",
+        ),
+        no_rows(
+            f"select 1 from (select count(*) as n from {table}_suppressed) where n > {HELD_BACK} * {loaded}",
+            f"no more than {HELD_BACK:.0%} of the {loaded:,} records are held back{told}",
+            "warning",
+        ),
+    ]
+    if "formula_count" in columns:
+        checks.append(
+            no_rows("select 1 from {batch} where formula_count > 0", "no cell begins a formula", severity="warning")
+        )
     return checks
 
 

@@ -43,3 +43,15 @@
 {% macro month_of(date) -%}
     month({{ date }})
 {%- endmacro %}
+
+{# A day and time in the styles that tools export and spreadsheets make of them: 2026-01-05 10:11:12, 1/5/2026 3:04 PM, 5-Jan-2026, each
+   with or without the time; a year of two digits is of this century. Null where the text is none of these, never an error. #}
+{% macro try_to_time(text) -%}
+    {% set time -%}
+        try_strptime(trim({{ text }}), [
+            '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d %H:%M', '%Y-%m-%d', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p',
+            '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', '%d-%b-%Y', '%b %d, %Y'
+        ])
+    {%- endset -%}
+    case when year({{ time }}) < 100 then {{ time }} + to_years(2000) else {{ time }} end
+{%- endmacro %}

@@ -14,3 +14,15 @@
 {% macro safe_divide(dividend, divisor) -%}
     (cast({{ dividend }} as double) / nullif({{ divisor }}, 0))
 {%- endmacro %}
+
+{# Dollars and cents read from text, also with a dollar sign, thousands separators, or in brackets for less than nought; null where
+   the text is none, never an error. #}
+{% macro try_to_dollars(text) -%}
+    case
+        when {{ regexp_contains("trim(" ~ text ~ ")", "^[(]?-?[$]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{1,2})?[)]?$") }}
+            then try_cast(
+                case when {{ regexp_contains("trim(" ~ text ~ ")", "^[(]?[$]?-|^[(]") }} then '-' else '' end
+                || {{ regexp_replace_all(text, "[^0-9.]", "") }} as decimal(12, 2)
+            )
+    end
+{%- endmacro %}

@@ -57,7 +57,8 @@ class Form(BaseModel):
 
 
 class Scope(BaseModel):
-    """What a delivery is split and replaced by: mostly the county, each under the code that the file gives it."""
+    """What a delivery is split and replaced by: mostly the county, each under the code that the file gives it. Of events it
+    is the delivery itself, so none replaces another, and nothing of this is given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     # The column that holds the code. Without one it is the group `scope` of the contract's `file_name`, and without that
@@ -86,7 +87,8 @@ class Contract(BaseModel):
     title: str
     state: str | None = None  # none: a file is taken in for whichever state its scope says
     cadence_days: int | None = None  # none: it comes when it comes, and nobody waits for it
-    kind: Literal["voters", "vote_history", "lookup", "results", "turnout"]
+    # Of events (donations, conversations) each delivery adds to those before, however they overlap; the others are replaced.
+    kind: Literal["voters", "vote_history", "lookup", "results", "turnout", "events"]
     pii: bool = True  # whether its records are of people
     encoding: Literal["latin-1", "either"]  # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8
     forms: list[Form]
@@ -99,7 +101,7 @@ class Contract(BaseModel):
     written: dict[str, str] = {}
     # By column the codes that the layout lists, where they are a short list: more than a few others stop at the raw gate.
     listed: dict[str, list[str]] = {}
-    scope: Scope
+    scope: Scope = Scope()
     id_column: str | None = None  # holds the state's id of a voter, where the records are a voter's
     sample: SampleMarker | None = None  # none: nothing generated is written so, and every file of it is real
     profile: list[str]  # value counts kept per delivery, for the gate on change and that on codes

@@ -198,7 +198,7 @@ class VoterRows:
                 "u": self.noise("address form", who),
                 "m": self.noise("mail", who),
                 "p": self.noise("phone", who),
-                "phone": digits(self._phone_numbers(who)),
+                "phone": digits(self.phone_numbers(who)),
                 "box": digits((self._phone[who] * 9000).astype(np.int64) + 10),
             }
         )
@@ -249,7 +249,8 @@ class VoterRows:
         )  # fmt: skip
         return {s.name: s for s in (*made, *place)}
 
-    def _phone_numbers(self, who: np.ndarray) -> np.ndarray:
+    def phone_numbers(self, who: np.ndarray) -> np.ndarray:
+        """The number that each has, whether or not the file shows it; some households have one together."""
         people = self.state.people
         area = AREA_CODES[self.state.homes.county[people.household[who]] % 8]
         return area * 10_000_000 + 2_000_000 + (self._phone[who] * 7_999_999).astype(np.int64)

@@ -1,0 +1,29 @@
+{# Cells of files that people have had in a spreadsheet. #}
+
+{# Whether a cell would be run as a formula where it is opened; a number with a sign would not, nor a plain "-none-". #}
+{% macro is_formula(text) -%}
+    coalesce({{ regexp_contains(text, "^\\s*(@|=[^\"]|=\"[^\"]*\".|[+-].*[(!|])") }}, false)
+{%- endmacro %}
+
+{# The text of a cell: without the ="..." that keeps zeros, without blanks around; null where empty or a formula. #}
+{% macro plain_cell(text) -%}
+    case
+        when not {{ is_formula(text) }}
+            then nullif(trim({{ regexp_replace_all(text, "^\\s*=\"([^\"]*)\"\\s*$", "\\1") }}), '')
+    end
+{%- endmacro %}
+
+{# An e-mail address in small letters; null where it cannot be one. #}
+{% macro email_address(text) -%}
+    case
+        when {{ regexp_contains("trim(" ~ text ~ ")", "^[^@\\s,;]+@[^@\\s,;]+[.][^@\\s,;.]+$") }} then lower(trim({{ text }}))
+    end
+{%- endmacro %}
+
+{# The five digits of a ZIP code, also where a spreadsheet has taken zeros at its beginning; null where it cannot be one. #}
+{% macro zip5(text) -%}
+    case
+        when {{ regexp_contains("trim(" ~ text ~ ")", "^[0-9]{3,5}(-[0-9]{4})?$|^[0-9]{9}$") }}
+            then case when length(trim({{ text }})) = 9 then left(trim({{ text }}), 5) else lpad(split_part(trim({{ text }}), '-', 1), 5, '0') end
+    end
+{%- endmacro %}

@@ -1,0 +1,95 @@
+"""What people give the campaign, of a generated state, from inbox to the published file: it adds up, leads back to its records, links
+to the right voters, and the gates tell what cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.sample import write_sample
+from orchestration.warehouse import Warehouse
+from quality import gate
+from tests import pipeline
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    settings = pipeline.settings_for(tmp_path_factory.mktemp("campaign"))
+    settings.make_directories()
+    paths = write_sample(settings.inbox, pipeline.VOTERS, pipeline.SEED, campaign=True)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        assert pipeline.run(settings) == 0, output.getvalue()
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        yield settings, con, paths.truth_dir
+
+
+def rows(state, sql: str) -> list[tuple]:
+    return state[1].execute(sql).fetchall()
+
+
+def test_donations_are_those_of_the_truth(state):
+    truth = pl.read_parquet(state[2] / "donations.parquet")
+    found = {donation.removeprefix("ACTBLUE-") for (donation,) in rows(state, "select donation_id from donations")}
+    assert found == {*truth["line_item_id"]}
+    assert truth["ncid"].drop_nulls().n_unique() == pytest.approx(0.04 * pipeline.VOTERS, rel=0.3)
+    assert truth["ncid"].null_count() / len(truth) == pytest.approx(0.25, abs=0.12)
+    [(recurring, ended, refunded)] = rows(
+        state, "select count_if(is_recurring), count(recurring_cancelled_at), count_if(is_refunded) from donations"
+    )
+    assert recurring > ended > 0
+    assert refunded > 0
+
+
+def test_links_are_right_and_few(state):
+    """By exact identifiers alone some donors are found, and none of them is another voter."""
+    truth = dict(pl.read_parquet(state[2] / "donations.parquet").select("line_item_id", "ncid").iter_rows())
+    linked = rows(state, "select donation_id, voter_id, linked_by from donations where is_linked")
+    assert linked
+    wrong = [
+        donation
+        for donation, voter, _ in linked
+        if truth[donation.removeprefix("ACTBLUE-")] != voter.removeprefix("NC-")
+    ]
+    assert wrong == []
+    assert {by for *_, by in linked} == {"phone"}
+
+
+def test_each_donation_leads_back_to_its_record(state):
+    """Its delivery and record have its line item; also where records before it were held back."""
+    strays = """
+        from donations d anti join raw.actblue_contributions r
+          on r._delivery_id = d.delivery_id and r._record_number = d.record_number and 'ACTBLUE-' || r.lineitem_id = d.donation_id
+    """
+    with duckdb.connect(str(state[0].warehouse), read_only=True) as con:
+        assert con.execute(strays.replace("donations", "marts.donations")).fetchall() == []
+    assert rows(state, "select count(distinct delivery_id) from donations") == [(2,)]
+    held_back = "select sum(rows_suppressed) from deliveries where contract = 'actblue_contributions'"
+    assert rows(state, held_back) == [(2,)]  # a repeated header and the totals
+
+
+SPOILED = [
+    ("update marts.donations set donated_at = as_of + interval 3 day where rowid = 0", "nothing was given or paid back after"),
+    ("update marts.donations set amount_dollars = 7001, refunded_at = null, is_refunded = false where rowid = 0", "no donation is above the legal limit, $7,000"),
+    ("insert into marts.donations from marts.donations limit 1", "a donation stands once"),
+    ("delete from marts.donations where rowid = 0", "donations are the line items staged"),
+    ("update marts.donations set voter_id = 'NC-NOBODY' where rowid = 0", "donors who are linked are voters"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "expected"), SPOILED, ids=[e for _, e in SPOILED])
+def test_the_gate_stops(state, tmp_path, spoil: str, expected: str):
+    settings = pipeline.settings_for(tmp_path / "copy")
+    settings.make_directories()
+    shutil.copy(state[0].warehouse, settings.warehouse)
+    warehouse = Warehouse(settings)
+    with warehouse.hold("a test"):
+        with warehouse.open() as con:
+            con.execute(spoil)
+        found = gate.run(settings, warehouse, "marts")
+    assert [f for result in found for f in result.failed if expected in f], [r.failed for r in found]

@@ -1,0 +1,108 @@
+"""Deliveries of events add to each other: late, repeated, corrected and overlapping, in any order they give the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.dbt import LAYERS, Dbt
+from orchestration.ingestion import scopes
+from orchestration.ingestion.contracts import all_contracts
+from orchestration.ingestion.ingest import prepare
+from orchestration.warehouse import Warehouse
+from tests import actblue
+from tests.conftest import PERSONAL, Desk
+
+REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
+# In order: name, day, content. They overlap, correct each other, repeat a line and know of a refund.
+DELIVERIES = [
+    ("a.csv", "2026-01-10", actblue.contributions({"Lineitem ID": "1"}, {"Lineitem ID": "2"}, header=actblue.HEADER_91)),
+    ("b.csv", "2026-01-20", actblue.contributions({"Lineitem ID": "2", "Amount": "30.00"}, {"Lineitem ID": "3"}, {"Lineitem ID": "3"})),
+    ("paid.csv", "2026-02-01", actblue.contributions({"Lineitem ID": "3"}, {"Lineitem ID": "4", "Amount": "1,000.00"})),
+    ("refunds.csv", "2026-02-01", actblue.contributions({"Lineitem ID": "3"} | REFUND, encoding="utf-8-sig")),
+    ("cancel.csv", "2026-02-01", actblue.cancelled({"Receipt ID": "AB1", "Cancelled On": "2026-01-25 12:00:00"})),
+    ("late.csv", "2026-01-05", actblue.contributions({"Lineitem ID": "1", "Amount": "99.00"}, {"Lineitem ID": "5"})),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def donations(tmp_path_factory):
+    """A desk, and the query of the donations over what was handed in at it."""
+    desk = Desk(tmp_path_factory.mktemp("events"))
+    dbt, warehouse = Dbt(desk.settings), Warehouse(desk.settings)
+    with warehouse.hold("a test"):
+        with warehouse.open() as con:
+            prepare(con)
+        for layer in ("staging", "marts"):
+            dbt.run(LAYERS[layer])
+    [query] = dbt.target.rglob("compiled/**/marts/donations.sql")
+    return desk, query.read_text(encoding="utf-8")
+
+
+def handed_in(donations, deliveries) -> list[tuple]:
+    """What the donations are after these deliveries, one after the other in one run, and nothing before."""
+    desk, query = donations
+    with Warehouse(desk.settings).open() as con:
+        for contract, delivery_id in con.execute("select contract, delivery_id from meta.deliveries").fetchall():
+            scopes.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
+    for original in desk.settings.archive.iterdir():
+        original.unlink()
+    for number, (name, day, content) in enumerate(deliveries):
+        desk.put(f"{number}_{name}", content, day)
+    assert {outcome.status for outcome in desk.take()} <= {"loaded", "unchanged"}
+    return desk.query(f"from ({query}) order by all")
+
+
+@pytest.fixture(scope="module")
+def in_order(donations):
+    """The donations after the deliveries in their order."""
+    return handed_in(donations, DELIVERIES)
+
+
+def test_the_newest_of_each_line_item_counts(donations):
+    rows = handed_in(donations, DELIVERIES)
+    desk, query = donations
+    columns = "donation_id, amount_dollars::integer, is_refunded, recurring_cancelled_at is not null, file_name[3:], record_number"
+    found = desk.query(f"select {columns} from ({query}) join meta.deliveries using (delivery_id) order by 1")
+    assert found == [
+        ("ACTBLUE-1", 25, False, True, "a.csv", 1),
+        ("ACTBLUE-2", 30, False, True, "b.csv", 1),
+        ("ACTBLUE-3", 25, True, True, "refunds.csv", 1),
+        ("ACTBLUE-4", 1000, False, True, "paid.csv", 2),
+        ("ACTBLUE-5", 25, False, True, "late.csv", 2),
+    ]
+    assert len(rows) == 5
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(DELIVERIES), again=st.lists(st.sampled_from(DELIVERIES), max_size=2))
+def test_any_order_and_repetition_gives_the_same(donations, in_order, order, again):
+    assert handed_in(donations, [*order, *again]) == in_order
+
+
+def test_what_is_no_event_is_held_back_and_counted(donations):
+    """A repeated header, totals, a formula, three styles of dates, a BOM and a record in another encoding."""
+    header = dict(zip(actblue.HEADER_101, actblue.HEADER_101, strict=True))
+    rows = [
+        {"Lineitem ID": "1", "Date": "1/2/2026 3:04 PM"},
+        header,
+        {"Lineitem ID": "2", "Date": "2-Jan-2026", "Donor Employer": "=cmd|'x'!A1", "Amount": "$1,250.00"},
+        {"Lineitem ID": "", "Receipt ID": "Totals", "Amount": "1,275.00"},
+        {"Lineitem ID": "4", "Donor Last Name": "ZQXJ"},
+    ]
+    content = actblue.contributions(*rows, encoding="utf-8-sig").replace(PERSONAL.encode(), b"M\xfcller")
+    found = handed_in(donations, [("a.csv", "2026-01-10", content)])
+    assert len(found) == 2
+    desk, _ = donations
+    assert desk.query("select record_number, reason from raw.quarantine") == [(5, "bytes are no UTF-8 text")]
+    held_back = "select record_number, reason from staging.stg_actblue__contributions_suppressed order by 1"
+    assert desk.query(held_back) == [(2, "repeated_header"), (4, "total")]
+    typed = "select record_number, amount_dollars::integer, employer, formula_count from staging.stg_actblue__contributions order by 1"
+    assert desk.query(typed) == [(1, 25, None, 0), (3, 1250, None, 1)]
+
+
+def test_a_passport_number_never_lands(donations):
+    desk, _ = donations
+    handed_in(donations, [("a.csv", "2026-01-10", actblue.contributions({"Donor US Passport Number": PERSONAL}))])
+    assert PERSONAL not in repr(desk.query("from raw.actblue_contributions"))
