@@ -81,7 +81,10 @@ class ColumnLineage:
             query = qualify(parse_one(sql, dialect=DIALECT), schema=self.schema, dialect=DIALECT)
             scope = build_scope(query)
             return {
-                column: self._origins(lineage(column, query, self.schema, scope=scope, dialect=DIALECT, copy=False))
+                # Trimmed selects are for showing; each is a copy of the query.
+                column: self._origins(
+                    lineage(column, query, self.schema, scope=scope, dialect=DIALECT, copy=False, trim_selects=False)
+                )
                 for column in query.named_selects
             }
         except SqlglotError:
