@@ -146,7 +146,7 @@ def _run(options: argparse.Namespace) -> int:
             op_selection=None if steps == STEPS else list(steps),
             tags={PID_TAG: str(os.getpid())},
         )
-        errors = failures.reasons(result.get_step_failure_events())
+        errors = failures.reasons(result.get_step_failure_events(), settings.data_dir)
         if not result.success and not result.get_step_failure_events():
             errors.append("the run failed before its first step; see the Dagster UI (make dev)")
         with Warehouse(settings).open() as con:

@@ -92,11 +92,15 @@ class Dbt:
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
 
+    def incremental(self) -> set[str]:
+        """The models whose tables can be brought forward to newer deliveries."""
+        nodes = self.manifest_dict()["nodes"]
+        return {name for name, node in nodes.items() if node["config"].get("materialized") == "incremental"}
+
     def built_anew(self, stale: set[str], can_follow: set[str]) -> set[str]:
         """Which incremental tables have to be built from nothing where `stale` ones are to be built and of those `can_follow`
         could be brought forward: one that cannot, and one whose `meta` says `built_anew_with` a table that is not either."""
-        nodes = self.manifest_dict()["nodes"]
-        incremental = {name for name, node in nodes.items() if node["config"].get("materialized") == "incremental"}
+        nodes, incremental = self.manifest_dict()["nodes"], self.incremental()
         anew, seen = stale - (can_follow & incremental), None
         while seen != anew:
             seen = anew
@@ -279,7 +283,9 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
             ]
             lineages.keep()
-            if len(stale) == len(tables) and not follow:  # of a part of the work nothing is learnt on the whole
+            if (
+                stale == {*tables} and stale & dbt.incremental() <= anew
+            ):  # a part of the work teaches nothing on the whole
                 progress.keep_pace(con, layer, time.monotonic() - started)
         rows = sum(r.metadata["dagster/row_count"] for r in built)
         standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""

@@ -75,7 +75,7 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Tell of a failed run: always a log line, and a message where a webhook is set."""
     failed = context.get_step_failure_events()
     gates = [f"{event.step_key} failed; its checks in the UI say why and what to do" for event in failed]
-    why = reasons(failed) or gates
+    why = reasons(failed, Settings.load().data_dir) or gates
     text = f"groundgame: {context.dagster_run.job_name} failed (run {context.dagster_run.run_id[:8]}): {'; '.join(why)}"
     context.log.error(text)
     address = os.environ.get(WEBHOOK)

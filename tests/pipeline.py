@@ -83,7 +83,7 @@ def materialize(settings: Settings, *keys: str, checks: bool = False) -> dg.Exec
 
 def failure_text(result: dg.ExecuteInProcessResult) -> str:
     """Why a run stopped."""
-    return " ".join(reasons(result.get_step_failure_events()))
+    return " ".join(reasons(result.get_step_failure_events(), ROOT))
 
 
 def published_content(settings: Settings) -> dict[str, list[tuple]]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import dagster as dg
 
+from orchestration.errors import ran_out
 from orchestration.settings import Mendable
 
 STOPPED_BY_GATE = "DagsterAssetCheckFailedError"
 
 
-def reasons(events: Iterable[dg.DagsterEvent]) -> list[str]:
+def reasons(events: Iterable[dg.DagsterEvent], data_dir: Path) -> list[str]:
     """Why each failed step failed. A failed gate is left out: its results say it better.
 
-    Only our own errors are quoted. The text of any other may hold what a record holds; it stays in nobody's message.
+    That room ran out is said also where Dagster's storage was the first to meet it. Else only our own errors are quoted. The text of any other may hold what a record holds; it stays in nobody's message.
     """
     ours = {"Mendable", *(kind.__name__ for kind in _kinds(Mendable))}
     found = []
@@ -26,6 +28,8 @@ def reasons(events: Iterable[dg.DagsterEvent]) -> list[str]:
             continue
         if failure.cls_name in ours:
             found.append(failure.message.split(": ", 1)[-1].strip())
+        elif full := ran_out(failure.message, data_dir):
+            found.append(str(full))
         else:
             found.append(
                 f"step {event.step_key} stopped with {failure.cls_name}; the run's page in the Dagster UI says where (make dev)"

@@ -82,7 +82,8 @@ def _codes(con, contract: Contract, column: str, listed: list[str]):
     """
     rows = f"(select count(*) as rows from raw.{contract.name})"
     found = con.execute(f"select code, n from ({unlisted}) order by n desc, code").fetchall()
-    shown = [(c, n) for c, n in found if n >= SHOWN_FROM and re.fullmatch(r"[A-Z0-9 /*?_-]{1,30}", c)]
+    longest = max(map(len, listed))  # a longer one may be a word out of another column
+    shown = [(c, n) for c, n in found if n >= SHOWN_FROM and re.fullmatch(rf"[A-Z0-9 /*?_-]{{1,{longest}}}", c)]
     words = f"{column} of {contract.name} has the codes that its layout lists, but for {CODES_UNLISTED:.1%} of the rows"
     if shown and len(found) <= SHOWN_OF:
         words += (

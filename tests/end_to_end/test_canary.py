@@ -122,7 +122,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     first = run()
     for file in settings.inbox.iterdir():
         file.rename(around / "data" / "archive" / file.name)
-    codes = ("status_cd", "registr_dt", "birth_year", "party_cd", "precinct_abbrv", "zip_code")
+    codes = ("status_cd", "party_cd", "precinct_abbrv", "zip_code")
     worse = nc.voters_text(nc.people(60, **MARKED | dict.fromkeys(codes, PERSONAL)))
     nc.deliver(settings.inbox, "ncvoter_Statewide.txt", worse, "2026-02-03")
     return Ran(settings, around, out_of_memory, first, run())

@@ -15,7 +15,8 @@ def test_marts_alone_after_a_passed_gate(state) -> None:
 
 def test_marts_alone_after_a_failed_staging_gate_is_refused(tmp_path) -> None:
     settings = pipeline.settings_for(tmp_path / "data")
-    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(50, status_cd="Q")))
+    without_id = [person | {"ncid": ""} for person in nc.people(10)]
+    nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(40) + without_id))
     assert pipeline.run(settings) == 1
     result = pipeline.materialize(settings, "marts", "intermediate")
     assert not result.success

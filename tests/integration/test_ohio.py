@@ -40,7 +40,7 @@ def test_a_file_lands_with_its_elections_beside_it(ohio: Desk):
         ("NUÑEZ", "25", 1),
         ("EXAMPLE", "05", 2),
     ]
-    columns = [c.lower() for c in oh.FIXED] + ["_county", "_delivery_id", "_record_number", "_as_of"]
+    columns = [c.lower() for c in oh.FIXED] + ["_county", "_delivery_id", "_record_number", "_as_of", "_record_hash"]
     assert [c for (c,) in ohio.query("select column_name from (describe raw.oh_voters)")] == columns
     cells = "select sos_voterid, _election, _cell, _county, _record_number from raw.oh_voters_elections order by 5"
     assert ohio.query(cells) == [
