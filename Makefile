@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 help:
 	@echo "make run     from the inbox to the published database (AS_OF=YYYY-MM-DD: the day that the files show)"
 	@echo "make test    the whole test suite"
-	@echo "make check   what fails early, in less than a minute: style, types, unit tests, the dbt project without data"
+	@echo "make check   what fails early: style, types, unit tests, the dbt project without data"
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
 	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC);"
