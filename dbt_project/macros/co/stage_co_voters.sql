@@ -68,11 +68,11 @@ typed as (
             else case when {{ clean_code("status") }} is not null then 'unknown' end
         end as registration_status,
         {{ fold_blanks("read.status_reason") }} as status_reason,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fold_blanks("residential_address") }} as residence_address,
         {{ fold_blanks("residential_city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
+        {{ zip5_of('zip_digits') }} as zip5,
         case when length(zip4_digits) = 4 then zip4_digits end as zip4,
 
         {{ fold_blanks("mailing_address_1") }} as mail_address_1,
@@ -80,17 +80,14 @@ typed as (
         {{ fold_blanks("mailing_address_3") }} as mail_address_3,
         {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         {{ us_phone("phone_digits") }} as phone,
 
         {{ co_party("party") }} as party_code,
         case when left({{ clean_code("gender") }}, 1) in ('F', 'M') then left({{ clean_code("gender") }}, 1) else 'U' end
             as sex_code,
-        -- 1900 and ages over 117 are what clerks enter where they know no year.
-        case
-            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
-        end as birth_year,
+        {{ believed_birth_year('birth_year_read') }} as birth_year,
 
         {{ clean_code("precinct") }} as precinct_code,
         {{ fold_blanks("read.precinct_name") }} as precinct_name,
@@ -110,10 +107,7 @@ typed as (
             'council': fold_blanks("council"),
         }) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
     from read

@@ -45,19 +45,19 @@ typed as (
             when 'PRE' then 'preregistered'
             else case when {{ fl_code("voter_status") }} is not null then 'unknown' end
         end as registration_status,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fl_text("concat_ws(' ', residence_address_line_1, residence_address_line_2)") }} as residence_address,
         {{ fl_text("residence_city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fl_text("mailing_address_line_1") }} as mail_address_1,
         {{ fl_text("mailing_address_line_2") }} as mail_address_2,
         {{ fl_text("mailing_address_line_3") }} as mail_address_3,
         {{ fl_text("mailing_city") }} as mail_city,
         {{ fl_code("mailing_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         {{ us_phone("phone_digits") }} as phone,
         nullif(nullif(lower(trim(email_address)), ''), '*') as email,
@@ -69,8 +69,7 @@ typed as (
         end as party_code,
         {{ fl_code("gender") }} as sex_code,
         {{ fl_code("race") }} as race_code,
-        -- Ages over 117 are what clerks enter where they know no day.
-        case when {{ full_years_between("birth_date_read", "_as_of") }} between 0 and 117 then birth_date_read end as birth_day,
+        {{ believed_birth_date('birth_date_read') }} as birth_day,
         {{ year_of("birth_day") }} as birth_year,
 
         {{ fl_code("precinct") }} as precinct_code,
@@ -80,10 +79,7 @@ typed as (
         {{ district_number("nullif(trim(county_commission_district), '*')", 1) }} as county_commission_district,
         {{ district_number("nullif(trim(school_board_district), '*')", 1) }} as school_district,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         {{ clean_code("requested_public_records_exemption") }} as exemption_code,
         {{ fold_blanks("name_last") }} as shown_name

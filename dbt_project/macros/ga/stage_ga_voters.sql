@@ -46,15 +46,15 @@ typed as (
             else case when {{ clean_code("status") }} is not null then 'unknown' end
         end as registration_status,
         {{ fold_blanks("status_reason") }} as status_reason,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fold_blanks(
             "concat_ws(' ', residence_street_number, residence_pre_direction, residence_street_name, residence_street_type,
              residence_post_direction, residence_apt_unit_number)"
         ) }} as residence_address,
         {{ fold_blanks("residence_city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("concat_ws(' ', mailing_street_number, mailing_street_name, mailing_apt_unit_number)") }}
             as mail_address_1,
@@ -62,7 +62,7 @@ typed as (
         {{ fold_blanks("mail_address_3") }} as mail_address_3,
         {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         case when left({{ clean_code("gender") }}, 1) in ('F', 'M') then left({{ clean_code("gender") }}, 1) else 'U' end
             as sex_code,
@@ -80,10 +80,7 @@ typed as (
             when 'REFUSED' then 'U'
             else {{ clean_code("race") }}
         end as race_code,
-        -- 1900 and ages over 117 are what clerks enter where they know no year.
-        case
-            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
-        end as birth_year,
+        {{ believed_birth_year('birth_year_read') }} as birth_year,
 
         {{ clean_code("county_precinct") }} as precinct_code,
         {{ fold_blanks("county_precinct_description") }} as precinct_name,
@@ -104,10 +101,7 @@ typed as (
             'super_school_board': clean_code("super_school_board_district"),
         }) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
     from read

@@ -50,13 +50,13 @@ typed as (
             else case when status_code is not null then 'unknown' end
         end as registration_status,
         {{ fold_blanks("status_reason") }} as status_reason,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fold_blanks("concat_ws(' ', trim(street_number_prefix), trim(street_number), trim(street_number_suffix), "
             ~ "trim(direction_prefix), trim(street_name), trim(street_type), trim(direction_suffix), trim(extension))") }} as residence_address,
         {{ fold_blanks("city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("mailing_address_line_one") }} as mail_address_1,
         {{ fold_blanks("mailing_address_line_two") }} as mail_address_2,
@@ -64,10 +64,7 @@ typed as (
         {{ fold_blanks("concat_ws(' ', mailing_address_line_four, mailing_address_line_five)") }} as mail_address_4,
 
         {{ clean_code("gender") }} as sex_code,
-        -- Ages over 117 are what clerks enter where they know no year.
-        case
-            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
-        end as birth_year,
+        {{ believed_birth_year('birth_year_read') }} as birth_year,
 
         -- A precinct has its number in its ward, or without wards in its city or township.
         case
@@ -88,10 +85,7 @@ typed as (
         {{ district_number("school_district_code", 5) }} as school_district,
         {{ map_by_name({'village': district_number("village_district_code", 5)}) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
     from read

@@ -53,12 +53,12 @@ typed as (
         end as registration_status,
         {{ clean_code("reason_cd") }} as status_reason_code,
         {{ fold_blanks("voter_status_reason_desc") }} as status_reason,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         case when street_read <> 'REMOVED' then street_read end as residence_address,
         {{ fold_blanks("res_city_desc") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("mail_addr1") }} as mail_address_1,
         {{ fold_blanks("mail_addr2") }} as mail_address_2,
@@ -66,7 +66,7 @@ typed as (
         {{ fold_blanks("mail_addr4") }} as mail_address_4,
         {{ fold_blanks("mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         {{ us_phone("phone_digits") }} as phone,
 
@@ -74,10 +74,7 @@ typed as (
         {{ clean_code("gender_code") }} as sex_code,
         {{ clean_code("race_code") }} as race_code,
         {{ clean_code("ethnic_code") }} as ethnicity_code,
-        -- 1900 and ages over 117 are what clerks enter where they know no year.
-        case
-            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
-        end as birth_year,
+        {{ believed_birth_year('birth_year_read') }} as birth_year,
         {{ clean_code("birth_state") }} as birth_state_code,
 
         {{ clean_code("precinct_abbrv") }} as precinct_code,
@@ -98,10 +95,7 @@ typed as (
             'prosecutorial': clean_code("dist_1_abbrv"),
         }) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         {{ clean_code("confidential_ind") }} as confidential_code,
         -- Without a year of birth the age column still tells a minor.

@@ -47,22 +47,21 @@ typed as (
             when 'CONFIRMATION' then 'inactive'
             else case when {{ clean_code("voter_status") }} is not null then 'unknown' end
         end as registration_status,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         street_read as residence_address,
         {{ fold_blanks("residential_city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
+        {{ zip5_of('zip_digits') }} as zip5,
         case when length(zip4_digits) = 4 then zip4_digits end as zip4,
 
         {{ fold_blanks("mailing_address1") }} as mail_address_1,
         {{ fold_blanks("mailing_secondary_address") }} as mail_address_2,
         {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         {{ oh_party("party_affiliation") }} as party_code,
-        -- 1800 and ages over 117 are what clerks enter where they know no day.
-        case when {{ full_years_between("birth_date_read", "_as_of") }} between 0 and 117 then birth_date_read end as birth_date,
+        {{ believed_birth_date('birth_date_read') }} as birth_date,
         {{ year_of("birth_date") }} as birth_year,
 
         {{ clean_code("precinct_code") }} as precinct_code,
@@ -84,10 +83,7 @@ typed as (
             'township': fold_blanks("township"),
         }) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash
+        {{ voter_origin() }}
     from read
     left join counties on counties.county_code = read._county
 

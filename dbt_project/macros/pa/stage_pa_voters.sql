@@ -128,26 +128,25 @@ typed as (
             when 'I' then 'inactive'
             else case when {{ clean_code("voter_status") }} is not null then 'unknown' end
         end as registration_status,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fold_blanks("concat_ws(' ', trim(house_number_residential), trim(house_number_suffix_residential), "
             ~ "trim(street_name_residential), trim(apartment_number_residential), trim(address_line_2_residential))") }} as residence_address,
         {{ fold_blanks("city_residential") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("mail_address_1") }} as mail_address_1,
         {{ fold_blanks("mail_address_2") }} as mail_address_2,
         {{ fold_blanks("mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         {{ us_phone("phone_digits") }} as phone,
 
         {{ pa_party("party_code") }} as party_code,
         {{ clean_code("gender") }} as sex_code,
-        -- 1800 and ages over 117 are what clerks enter where they know no day.
-        case when {{ full_years_between("birth_date_read", "_as_of") }} between 0 and 117 then birth_date_read end as birth_date,
+        {{ believed_birth_date('birth_date_read') }} as birth_date,
         {{ year_of("birth_date") }} as birth_year,
 
         {{ clean_code("precinct_code") }} as precinct_code,
@@ -160,10 +159,7 @@ typed as (
         {{ clean_code(element_of("districts", "school_place")) }} as school_district,
         {{ map_of_lists("other_names", elements_of("districts", "other_places")) }} as other_districts,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash
+        {{ voter_origin() }}
     from read
 
 ),

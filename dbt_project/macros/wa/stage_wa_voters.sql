@@ -47,15 +47,15 @@ typed as (
             when 'C' then 'removed'
             else case when {{ clean_code("status_code") }} is not null then 'unknown' end
         end as registration_status,
-        case when registration_date_read > date '1900-01-01' then registration_date_read end as registration_date,
+        {{ believed_day('registration_date_read') }} as registration_date,
 
         {{ fold_blanks(
             "concat_ws(' ', street_number, street_fraction, street_pre_direction, street_name, street_type,
              street_post_direction, unit_type, unit_number)"
         ) }} as residence_address,
         {{ fold_blanks("city") }} as residence_city,
-        case when length(zip_digits) in (5, 9) then left(zip_digits, 5) end as zip5,
-        case when length(zip_digits) = 9 then right(zip_digits, 4) end as zip4,
+        {{ zip5_of('zip_digits') }} as zip5,
+        {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("mail_1") }} as mail_address_1,
         {{ fold_blanks("mail_2") }} as mail_address_2,
@@ -63,24 +63,18 @@ typed as (
         {{ fold_blanks("mail_4") }} as mail_address_4,
         {{ fold_blanks("read.mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
-        case when length(mail_zip_digits) in (5, 9) then left(mail_zip_digits, 5) end as mail_zip5,
+        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
 
         coalesce({{ clean_code("gender") }}, 'U') as sex_code,
-        -- 1900 and ages over 117 are what clerks enter where they know no day.
-        case when {{ full_years_between("birth_date_read", "_as_of") }} between 0 and 117 then birth_date_read end as birth_day,
-        case
-            when birth_year_read > 1900 and {{ year_of("_as_of") }} - birth_year_read between 0 and 117 then birth_year_read
-        end as birth_year,
+        {{ believed_birth_date('birth_date_read') }} as birth_day,
+        {{ believed_birth_year('birth_year_read') }} as birth_year,
 
         {{ clean_code("precinct_code") }} as precinct_code,
         {{ district_number("read.congressional_district", 2) }} as congressional_district,
         {{ district_number("legislative_district", 2) }} as state_senate_district,
         {{ district_number("legislative_district", 2) }} as state_house_district,
 
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of,
-        _record_hash as record_hash,
+        {{ voter_origin() }},
 
         -- A minor's year alone tells only the age reached in the file's year.
         coalesce(

@@ -25,9 +25,7 @@ final as (
         'CO-' || {{ clean_code("voter_id") }} as voter_id,
         {{ clean_code("voter_id") }} as state_voter_id,
         'CO' as state_code,
-        -- Nobody can have voted after the file was made.
-        case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
-            as election_date,
+        {{ day_held('election_date_read') }} as election_date,
         {{ us_date("election_date_read") }} || ' '
             || coalesce({{ fold_blanks("election_type") }}, {{ fold_blanks("read.election_description") }})
             as election_description,

@@ -27,9 +27,7 @@ final as (
         'FL-' || {{ clean_code("voter_id") }} as voter_id,
         {{ clean_code("voter_id") }} as state_voter_id,
         'FL' as state_code,
-        -- Nobody can have voted after the file was made.
-        case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
-            as election_date,
+        {{ day_held('election_date_read') }} as election_date,
         trim(election_date) || ' ' || case type_code
             when 'PPP' then 'PRESIDENTIAL PREFERENCE PRIMARY'
             when 'PRI' then 'PRIMARY'

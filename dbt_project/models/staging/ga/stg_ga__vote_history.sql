@@ -30,9 +30,7 @@ final as (
         'GA-' || {{ district_number("registration_number", 8) }} as voter_id,
         {{ district_number("registration_number", 8) }} as state_voter_id,
         'GA' as state_code,
-        -- Nobody can have voted after the file was made.
-        case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
-            as election_date,
+        {{ day_held('election_date_read') }} as election_date,
         {{ us_date("election_date_read") }} || ' ' || case {{ clean_code("election_type") }}
             when '001' then 'GENERAL PRIMARY'
             when '002' then 'GENERAL PRIMARY RUNOFF'

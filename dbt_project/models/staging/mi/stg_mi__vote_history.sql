@@ -39,9 +39,7 @@ final as (
         'MI-' || {{ clean_code("voter_identification_number") }} as voter_id,
         {{ clean_code("voter_identification_number") }} as state_voter_id,
         'MI' as state_code,
-        -- Nobody can have voted after the file was made.
-        case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
-            as election_date,
+        {{ day_held('election_date_read') }} as election_date,
         {{ us_date("election_date_read") }} || ' ' || coalesce(title, {{ mi_election("election_date_read") }})
             as election_description,
         {{ clean_code("is_absentee_voter") }} as voting_method_label,

@@ -21,9 +21,7 @@ final as (
         'NC' as state_code,
         {{ nc_county_fips('_county') }} as county_fips,
         {{ clean_code("voter_reg_num") }} as county_voter_id,
-        -- Nobody can have voted after the file was made.
-        case when election_date_read > date '1900-01-01' and election_date_read <= _as_of then election_date_read end
-            as election_date,
+        {{ day_held('election_date_read') }} as election_date,
         {{ fold_blanks("election_desc") }} as election_description,
         {{ fold_blanks("voting_method") }} as voting_method_label,
         {{ clean_code("voted_party_cd") }} as voted_party_code,

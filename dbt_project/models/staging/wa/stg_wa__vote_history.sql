@@ -25,8 +25,7 @@ final as (
         'WA-' || {{ clean_code("state_voter_id") }} as voter_id,
         {{ clean_code("state_voter_id") }} as state_voter_id,
         'WA' as state_code,
-        -- Nobody can have voted after the file was made.
-        case when held > date '1900-01-01' and held <= _as_of then held end as election_date,
+        {{ day_held('held') }} as election_date,
         -- The days that the law sets (RCW 29A.04.311 to 29A.04.321, 29A.56.020); the file names no election.
         {{ us_date("held") }} || ' ' || case
             when {{ month_of("held") }} = 11 then 'GENERAL'
