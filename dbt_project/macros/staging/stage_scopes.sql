@@ -1,4 +1,4 @@
-{# The deliveries that the voter records of a state's counties come from, now and before. #}
+{# The deliveries that the voter records of a state's counties come from, now and before: of the first of its lists that there is. #}
 {% macro stage_scopes(state_code) -%}
 with source as (
 
@@ -16,7 +16,14 @@ final as (
         previous_delivery_id,
         previous_as_of
     from source
-    where contract = '{{ state_code | lower }}_voters'
+    where
+        {%- for list in voter_lists(state_code) %}
+        {% if not loop.first %}or {% endif -%}
+        (contract = '{{ list }}'
+        {%- if not loop.first %} and not exists (
+            select 1 from source where contract in ('{{ voter_lists(state_code)[:loop.index0] | join("', '") }}')
+        ){% endif %})
+        {%- endfor %}
 
 )
 
