@@ -312,10 +312,8 @@ def _dev(options: argparse.Namespace) -> int:
     prepare_dagster(settings)
     import dagster as dg
 
-    with (
-        dg.DagsterInstance.get()
-    ):  # a storage that cannot be reached is told in words here, and by Dagster in a traceback
-        pass
+    # A storage that cannot be reached is told in words here, and by Dagster in a traceback.
+    dg.DagsterInstance.get().dispose()
     print(f"The Dagster UI of {settings.data_dir}, in half a minute: http://127.0.0.1:{options.port}", flush=True)
     print("What follows are the lines of runs and what went wrong. Ctrl-C stops it.", flush=True)
     # A shell that starts this in the background has SIGINT ignored; Dagster would then ignore SIGTERM too.

@@ -244,17 +244,19 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
-            code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
             stale = {
                 name
                 for name, table in tables.items()
                 if not whole_job or versions.built_version(con, table) != table_versions[name]
             }
             if not stands:
+                code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
                 follow = whole_job and versions.changes_suffice(con)
                 can_follow = {n for n in stale if follow and versions.built_code(con, tables[n]) == code_versions[n]}
                 anew = dbt.built_anew(stale, can_follow)
                 stale |= anew
+                # A part of the work teaches nothing on the pace of the whole.
+                is_whole = stale == {*tables} and stale & dbt.incremental() <= anew
                 versions.start_build(con, layer, [tables[name] for name in stale])
                 for name in anew:
                     con.execute(f"drop table if exists {tables[name]}")
@@ -283,9 +285,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
             ]
             lineages.keep()
-            if (
-                stale == {*tables} and stale & dbt.incremental() <= anew
-            ):  # a part of the work teaches nothing on the whole
+            if is_whole:
                 progress.keep_pace(con, layer, time.monotonic() - started)
         rows = sum(r.metadata["dagster/row_count"] for r in built)
         standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""

@@ -101,7 +101,9 @@ create table if not exists meta.builds (
 alter table meta.builds add column if not exists code_version varchar;
 comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end; of a table also that of its models alone.';
 
-create table if not exists meta.built_scopes as from (values ('', '', '')) v(contract, county_code, delivery_id) limit 0;
+create table if not exists meta.built_scopes (
+    contract varchar not null, county_code varchar not null, delivery_id varchar not null
+);
 comment on table meta.built_scopes is 'The deliveries of voters and lookups that the marts were last built from to the end, by county.';
 
 create table if not exists meta.paces (step varchar primary key, seconds double not null, rows bigint not null);

@@ -10,7 +10,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingestion.contracts import Contract, contracts_of
-from orchestration.ingestion.load import UNKNOWN_COUNTY, county_code, elections_of, raw_table, text_literal
+from orchestration.ingestion.load import (
+    UNKNOWN_COUNTY,
+    common_code,
+    county_code,
+    elections_of,
+    raw_table,
+    text_literal,
+)
 
 
 def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
@@ -56,11 +63,12 @@ def staging_table(state: str, entities: str) -> str:
 
 
 def staged(contract: Contract) -> str:
-    """Deliveries of a state's voters whose loaded rows are not those that passed staging plus those suppressed."""
+    """Deliveries of a state's voters, or of events, whose loaded rows are not those that passed staging plus those suppressed."""
+    table = events_table(contract) if contract.kind == "events" else staging_table(str(contract.state), "voters")
     return f"""
         with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
-        passed as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters")} group by 1),
-        held_back as (select delivery_id, count(*) as n from {staging_table(str(contract.state), "voters_suppressed")} group by 1)
+        passed as (select delivery_id, count(*) as n from {table} group by 1),
+        held_back as (select delivery_id, count(*) as n from {table}_suppressed group by 1)
         select loaded.delivery_id from loaded
         left join passed using (delivery_id)
         left join held_back using (delivery_id)
@@ -72,19 +80,6 @@ def events_table(contract: Contract) -> str:
     """The staging view of a contract of events: of `actblue_contributions` it is `stg_actblue__contributions`. That of what it leaves
     out ends in `_suppressed`."""
     return f"staging.stg_{contract.name.replace('_', '__', 1)}"
-
-
-def staged_events(contract: Contract) -> str:
-    """Deliveries of events whose loaded rows are not those that passed staging plus those suppressed."""
-    return f"""
-        with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
-        passed as (select delivery_id, count(*) as n from {events_table(contract)} group by 1),
-        held_back as (select delivery_id, count(*) as n from {events_table(contract)}_suppressed group by 1)
-        select loaded.delivery_id from loaded
-        left join passed using (delivery_id)
-        left join held_back using (delivery_id)
-        where loaded.n <> coalesce(passed.n, 0) + coalesce(held_back.n, 0)
-    """
 
 
 def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
@@ -107,7 +102,7 @@ def _cells(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
         "where raw.scopes.contract = ? group by all",
         [contract.name],
     ).fetchall():
-        table, named = raw_table(contract.name, delivery_id), contract.named_scope(Path(file_name).name)
+        table, named = raw_table(contract.name, delivery_id), common_code(contract, delivery_id, Path(file_name).name)
         elections = contract.cells_by_election(elections_of(con, contract, delivery_id)).values()
         counts = " + ".join(
             "count(nullif(trim(concat(" + ", ".join(f'"{c}"' for c in cells) + ")), ''))" for cells in elections

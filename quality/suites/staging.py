@@ -55,10 +55,7 @@ def _of_events(con, contract: Contract) -> list:
     told = "".join(f"; {reason}: {count:,}" for reason, count in reasons)
     columns = [c for (c,) in con.execute(f"select column_name from (describe {table})").fetchall()]
     checks = [
-        no_rows(
-            reconcile.staged_events(contract),
-            f"rows loaded of {contract.name} are the rows staged and those suppressed",
-        ),
+        _rows_add_up(contract),
         no_rows(
             f"select 1 from (select count(*) as n from {table}_suppressed) where n > {HELD_BACK} * {loaded}",
             f"no more than {HELD_BACK:.0%} of the {loaded:,} records are held back{told}",
@@ -107,7 +104,7 @@ def _of_voters(contract: Contract) -> list:
 
 
 def _rows_add_up(contract: Contract) -> object:
-    """The check that a list's rows went through or were held back; a state may have several lists of its voters."""
+    """The check that the rows of a list of voters (a state may have several) or of events went through or were held back."""
     return no_rows(
         reconcile.staged(contract), f"rows loaded of {contract.name} are the rows staged and those suppressed"
     )
