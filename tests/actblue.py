@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from orchestration.sample.layouts.campaign import CANCELLED, HEADER_91, HEADER_101
+from orchestration.sample.layouts.actblue import CANCELLED, HEADER_91, HEADER_101
 
 CONTRIBUTION = {
     "Receipt ID": "AB1", "Date": "2026-01-02 10:00:00", "Amount": "25.00", "Recurrence Number": "1", "Donor First Name": "Ann",
