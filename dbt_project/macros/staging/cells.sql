@@ -27,3 +27,27 @@
             then case when length(trim({{ text }})) = 9 then left(trim({{ text }}), 5) else lpad(split_part(trim({{ text }}), '-', 1), 5, '0') end
     end
 {%- endmacro %}
+
+{# Columns of a raw table of events as `plain_cell` reads them, how many of a record's were formulas, and where the record stands. #}
+{% macro plain_cells(table, cells) -%}
+    select
+        {%- for cell in cells %}
+        {{ plain_cell(cell) }} as {{ cell }},
+        {%- endfor %}
+        {% for cell in cells %}cast({{ is_formula(cell) }} as integer){{ ' + ' if not loop.last }}{% endfor %} as formula_count,
+        _delivery_id as delivery_id,
+        _record_number as record_number,
+        _as_of as as_of
+    from {{ table }}
+{%- endmacro %}
+
+{# A number that a tool gave a person or thing: digits, perhaps with letters around them. Null where it is none, such as what a spreadsheet
+   makes of a long one (1.2E+11), or a total. #}
+{% macro tool_id(text) -%}
+    case when {{ regexp_contains("trim(" ~ text ~ ")", "^[A-Za-z]*[0-9]+[A-Za-z]*$") }} then upper(trim({{ text }})) end
+{%- endmacro %}
+
+{# Whether a cell says yes, as tools write it. #}
+{% macro says_yes(text) -%}
+    coalesce(lower(trim({{ text }})) in ('y', 'yes', 't', 'true', '1', 'x'), false)
+{%- endmacro %}

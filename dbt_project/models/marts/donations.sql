@@ -32,7 +32,7 @@ ended as (
 
 ),
 
-links as (
+linked as (
 
     {{ exact_links('newest') }}
 
@@ -41,46 +41,41 @@ links as (
 final as (
 
     select
-        'ACTBLUE-' || newest.line_item_id as donation_id,
-        newest.receipt_id,
-        newest.donated_at,
-        newest.amount_dollars,
-        newest.fee_dollars,
-        newest.refunded_at is not null or newest.refund_id is not null as is_refunded,
-        newest.refunded_at,
-        coalesce(newest.recurring_months <> '1', false) as is_recurring,
-        newest.recurrence_number,
+        'ACTBLUE-' || linked.line_item_id as donation_id,
+        linked.receipt_id,
+        linked.donated_at,
+        linked.amount_dollars,
+        linked.fee_dollars,
+        linked.refunded_at is not null or linked.refund_id is not null as is_refunded,
+        linked.refunded_at,
+        coalesce(linked.recurring_months <> '1', false) as is_recurring,
+        linked.recurrence_number,
         ended.cancelled_at as recurring_cancelled_at,
-        newest.recipient_committee,
-        newest.recipient_election,
-        newest.fundraising_page,
-        newest.reference_code,
-        newest.reference_code_2,
-        'ACTBLUE-' || newest.donor_id as donor_id,
-        newest.first_name as donor_first_name,
-        newest.last_name as donor_last_name,
-        newest.address as donor_address,
-        newest.city as donor_city,
-        newest.state_code as donor_state_code,
-        newest.zip5 as donor_zip5,
-        newest.country_code as donor_country_code,
-        newest.occupation as donor_occupation,
-        newest.employer as donor_employer,
-        newest.email as donor_email,
-        newest.phone as donor_phone,
-        links.voter_id,
-        links.linked_by,
-        links.voter_id is not null as is_linked,
-        newest.delivery_id,
-        newest.record_number,
-        newest.as_of
-    from newest
-    left join ended on ended.receipt_id = newest.receipt_id
-    left join links
-        on links.email is not distinct from newest.email
-        and links.phone is not distinct from newest.phone
-        and links.first_name = newest.first_name
-        and links.last_name = newest.last_name
+        linked.recipient_committee,
+        linked.recipient_election,
+        linked.fundraising_page,
+        linked.reference_code,
+        linked.reference_code_2,
+        'ACTBLUE-' || linked.donor_id as donor_id,
+        linked.first_name as donor_first_name,
+        linked.last_name as donor_last_name,
+        linked.address as donor_address,
+        linked.city as donor_city,
+        linked.state_code as donor_state_code,
+        linked.zip5 as donor_zip5,
+        linked.country_code as donor_country_code,
+        linked.occupation as donor_occupation,
+        linked.employer as donor_employer,
+        linked.email as donor_email,
+        linked.phone as donor_phone,
+        linked.voter_id,
+        linked.linked_by,
+        linked.is_linked,
+        linked.delivery_id,
+        linked.record_number,
+        linked.as_of
+    from linked
+    left join ended on ended.receipt_id = linked.receipt_id
 
 )
 
