@@ -53,3 +53,8 @@
 {% macro elements_of(list, places) -%}
     list_select({{ list }}, {{ places }})
 {%- endmacro %}
+
+{# The value that stands in the middle of all rows' values; null where there are none. #}
+{% macro middle_of(value) -%}
+    quantile_disc({{ value }}, 0.5)
+{%- endmacro %}

@@ -44,3 +44,8 @@
 {% macro is_hidden(text) -%}
     coalesce({{ regexp_contains(text, "^ *([*]+|<) *[0-9]* *$") }}, false)
 {%- endmacro %}
+
+{# The first part of a text that a pattern fits; null where none does. #}
+{% macro regexp_first(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}'), '')
+{%- endmacro %}
