@@ -11,7 +11,7 @@ from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
-from tests import actblue
+from tests import actblue, fec
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -40,9 +40,15 @@ def donations(tmp_path_factory):
     return desk, query.read_text(encoding="utf-8")
 
 
-def handed_in(donations, deliveries) -> list[tuple]:
-    """What the donations are after these deliveries, one after the other in one run, and nothing before."""
-    desk, query = donations
+def of_mart(donations, mart: str) -> str:
+    """The query of another mart of the same desk."""
+    [file] = Dbt(donations[0].settings).target.rglob(f"compiled/**/marts/{mart}.sql")
+    return file.read_text(encoding="utf-8")
+
+
+def handed_in(donations, deliveries, mart: str = "donations") -> list[tuple]:
+    """What the donations (or another mart) are after these deliveries, one after the other in one run, and nothing before."""
+    desk, query = donations[0], of_mart(donations, mart)
     with Warehouse(desk.settings).open() as con:
         for contract, delivery_id in con.execute("select contract, delivery_id from meta.deliveries").fetchall():
             scopes.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
@@ -106,3 +112,40 @@ def test_a_passport_number_never_lands(donations):
     desk, _ = donations
     handed_in(donations, [("a.csv", "2026-01-10", actblue.contributions({"Donor US Passport Number": PERSONAL}))])
     assert PERSONAL not in repr(desk.query("from raw.actblue_contributions"))
+
+
+CONDUIT = {"CMTE_ID": "C00401224", "TRANSACTION_TP": "24T", "OTHER_ID": "C00000001", "FILE_NUM": "5"}
+AMENDED = {"AMNDT_IND": "A", "FILE_NUM": "1900009"}
+FEC_DELIVERIES = [
+    ("itcont_a.txt", "2026-04-20", fec.contributions({"SUB_ID": fec.sub_id(1)}, {"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2"})),
+    ("itcont_b.txt", "2026-05-20", fec.contributions(
+        {"SUB_ID": fec.sub_id(3), "NAME": "MU\u00d1OZ, EVA", "TRANSACTION_TP": "15E", **AMENDED},
+        {"SUB_ID": fec.sub_id(4), "NAME": "MU\u00d1OZ, EVA", **CONDUIT},
+        {"SUB_ID": fec.sub_id(5), "MEMO_CD": "X", **AMENDED},
+        {"SUB_ID": fec.sub_id(6), "TRANSACTION_DT": "99992026"},
+        {"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2"})),
+    ("itcont_late.txt", "2026-04-01", fec.contributions({"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2", "TRANSACTION_AMT": "1"})),
+    ("cm26.txt", "2026-04-01", fec.committees({"CMTE_NM": "OLD NAME"})),
+    ("cm26.txt", "2026-05-01", fec.committees({})),
+]  # fmt: skip
+
+
+def test_a_dollar_reported_several_times_counts_once_in_any_order(donations):
+    """Of a report and its amendment, of recipient and conduit, of a memo."""
+    rows = handed_in(donations, FEC_DELIVERIES, "fec_contributions")
+    desk, _ = donations
+    found = desk.query(
+        "select right(fec_contribution_id, 1)::integer, amount_dollars::integer, not_counted_reason, recipient_committee, is_linked "
+        f"from ({of_mart(donations, 'fec_contributions')}) order by 1"
+    )
+    name = "EXAMPLE FOR SENATE"
+    assert found == [
+        (1, 250, "amended", name, False),
+        (2, 250, "amended", name, False),
+        (3, 250, None, name, False),
+        (4, 250, "reported_by_recipient", name, False),
+        (5, 250, "memo", name, False),
+    ]
+    held_back = "select record_number, reason from staging.stg_fec__contributions_suppressed"
+    assert desk.query(held_back) == [(4, "unreadable_date")]
+    assert handed_in(donations, [*FEC_DELIVERIES[::-1], FEC_DELIVERIES[0]], "fec_contributions") == rows

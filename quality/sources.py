@@ -1,0 +1,56 @@
+"""Checks of the marts of what others know of people and of what was spent on them, for gate `marts`. Nobody has to have any of it: of
+what was never delivered nothing is checked."""
+
+from __future__ import annotations
+
+from quality.suites import no_rows
+
+TABLES = ("marts.fec_contributions",)
+
+
+def expectations(settings, con) -> dict[str, list]:
+    """The checks by table."""
+    of = {"marts.fec_contributions": _of_fec}
+    return {
+        table: checks(settings, con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
+        for table, checks in of.items()
+    }
+
+
+def _of_fec(settings, con) -> list:
+    """The checks of what the Federal Election Commission has. It is the committees that mistake dates and amounts in it, and nobody
+    here can mend that, so those are told and stop nothing."""
+    limit = settings.campaign.contribution_limit
+    reasons = con.execute(
+        "select not_counted_reason, count(*) from marts.fec_contributions where not is_counted group by 1 order by 2 desc, 1"
+    ).fetchall()
+    told = "".join(f"; {reason}: {count:,}" for reason, count in reasons)
+    return [
+        no_rows("select 1 from {batch} group by fec_contribution_id having count(*) > 1", "a contribution stands once"),
+        no_rows(
+            "select 1 from (select distinct 'FEC-' || sub_id as fec_contribution_id from staging.stg_fec__contributions) staged "
+            "full join marts.fec_contributions c on c.fec_contribution_id = staged.fec_contribution_id "
+            "where staged.fec_contribution_id is null or c.fec_contribution_id is null",
+            "contributions are the records staged",
+        ),
+        no_rows(
+            "select 1 from {batch} where is_counted = (not_counted_reason is not null)",
+            f"each contribution counts or says why not{told}",
+        ),
+        no_rows("select 1 from {batch} where is_linked or voter_id is not null", "nobody in it is linked to a voter"),
+        no_rows(
+            "select 1 from {batch} where contributed_on > as_of", "nothing was given after the file's day", "warning"
+        ),
+        no_rows(
+            "select 1 from {batch} where is_counted and recipient_type in ('H', 'S', 'P') and election_code is not null "
+            "group by recipient_committee_id, election_code, donor_last_name, donor_first_name, donor_zip5 "
+            f"having sum(amount_dollars) > {limit}",
+            f"nobody gave a candidate more than the legal limit for an election, ${limit:,}",
+            "warning",
+        ),
+        no_rows(
+            "select 1 from {batch} where recipient_committee is null and exists (select 1 from staging.stg_fec__committees)",
+            "recipients are in the committee master",
+            "warning",
+        ),
+    ]
