@@ -104,6 +104,17 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("sql")
     query.set_defaults(command=_query)
 
+    export = commands.add_parser("export", help="write a list of a segment's people for a channel, with its receipt")
+    export.add_argument("segment", metavar="SEGMENT")
+    export.add_argument("--channel", required=True, help="mail, walk, phone, text, email, van, meta or google")
+    export.add_argument("--purpose", required=True, help="what it is for, in the words of `purposes`: persuasion, ...")
+    export.add_argument("--recipient", metavar="NAME", help="who gets the file")
+    export.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who asks for it (default: the user)")
+    export.set_defaults(command=_export)
+    verify = commands.add_parser("verify", help="which receipt a file of a list is on, and whether it was changed")
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.set_defaults(command=_verify)
+
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
     dev.add_argument("--port", type=int, default=3000)
     dev.set_defaults(command=_dev)
@@ -293,6 +304,31 @@ def _query(options: argparse.Namespace) -> int:
     except duckdb.Error as error:
         print(f"groundgame: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from orchestration.exporting.export import Request, export
+    from orchestration.exporting.suppression import REASONS
+
+    settings = Settings.load()
+    settings.make_directories()
+    receipt = export(
+        settings, Request(options.segment, options.channel, options.purpose, options.by, options.recipient)
+    )
+    print(f"{receipt['segment']['size']:>11,} people in segment {options.segment}")
+    for reason, count in receipt["suppressed"].items():
+        print(f"{count:>11,} left out: {REASONS[reason]}")
+    print(f"{receipt['people']:>11,} people on the list, in {receipt['rows']:,} rows")
+    print("\n".join(str(settings.exports / file["name"]) for file in receipt["files"]))
+    print(f"receipt {receipt['receipt_id']}; the file is to be deleted by {receipt['expires_on']}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from orchestration.exporting import receipts
+
+    print(receipts.verify(Settings.load(), options.file))
     return 0
 
 

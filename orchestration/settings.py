@@ -47,6 +47,7 @@ class Keep(BaseModel):
 
     runs_days: Annotated[int, Field(ge=1)] = 90
     archive_days: Annotated[int, Field(ge=1)] = 730
+    exports_days: Annotated[int, Field(ge=1)] = 30
 
 
 class Campaign(BaseModel):
@@ -62,6 +63,7 @@ class Campaign(BaseModel):
     schedule: str
     # Dollars that a person may give for one election: the federal limit of 2025 and 2026 unless the campaign's is another.
     contribution_limit: Annotated[int, Field(ge=1)] = 3500
+    holdout_percent: Annotated[float, Field(ge=0, le=50)] = 1  # of residences; no list touches who lives there
     keep: Keep = Keep()
 
 
@@ -174,6 +176,16 @@ class Settings:
         return self.published / "current.duckdb"
 
     @property
+    def exports(self) -> Path:
+        """Lists for people and tools outside, and their receipts; for the owner only."""
+        return self.data_dir / "exports"
+
+    @property
+    def suppressions(self) -> Path:
+        """The campaign's own lists of people not to be contacted."""
+        return self.data_dir / "suppressions"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's run and event storage."""
         return self.data_dir / "dagster"
@@ -185,7 +197,8 @@ class Settings:
 
     def make_directories(self) -> None:
         """Create the data directory's folders; all but `published` are readable by the owner only."""
-        for folder in (self.inbox, self.archive, self.warehouse.parent, self.scratch, self.dagster_home, self.logs):
+        private = (self.inbox, self.archive, self.warehouse.parent, self.scratch, self.exports, self.suppressions)
+        for folder in (*private, self.dagster_home, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.published.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Removes what is no longer needed, by the keeping times of `campaign.yaml`: old runs of Dagster, old originals."""
+"""Removes what is no longer needed, by the keeping times of `campaign.yaml`: old runs of Dagster, old originals, old lists."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import duckdb
 
+from orchestration.exporting.receipts import outdated
 from orchestration.operating.doctor import dead_runs
 from orchestration.settings import Settings
 
@@ -19,16 +20,20 @@ class Pruned:
 
     runs: int
     originals: int
+    lists: int
     freed_bytes: int
 
     def __str__(self) -> str:
-        return f"{self.runs:,} runs and {self.originals:,} originals removed, {self.freed_bytes / 1e6:,.1f} MB freed"
+        return (
+            f"{self.runs:,} runs, {self.originals:,} originals and {self.lists:,} files of lists removed, "
+            f"{self.freed_bytes / 1e6:,.1f} MB freed"
+        )
 
 
 def prune(
     settings: Settings, con: duckdb.DuckDBPyConnection, instance: dg.DagsterInstance, now: datetime | None = None
 ) -> Pruned:
-    """Delete runs that ended before their keeping time and originals of replaced deliveries received before theirs.
+    """Delete runs that ended before their keeping time, originals of replaced deliveries received before theirs, and lists exported before theirs.
 
     Runs from the shell that were killed are closed. The original of a delivery that is current for a county, or was before, is never deleted.
     """
@@ -47,10 +52,11 @@ def prune(
         [received_before],
     ).fetchall()
     originals = [file for (sha256,) in replaced for file in settings.archive.glob(f"{sha256}.*")]
-    freed = sum(file.stat().st_size for file in originals)
-    for file in originals:
+    lists = outdated(settings, now)
+    freed = sum(file.stat().st_size for file in originals + lists)
+    for file in originals + lists:
         file.unlink()
-    return Pruned(runs, len(originals), freed)
+    return Pruned(runs, len(originals), len(lists), freed)
 
 
 def _prune_runs(settings: Settings, instance: dg.DagsterInstance, before: datetime) -> int:

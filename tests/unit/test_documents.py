@@ -23,6 +23,8 @@ DATA_FOLDERS = {
         _of_data.published,
         _of_data.dagster_home,
         _of_data.logs,
+        _of_data.exports,
+        _of_data.suppressions,
     )
 }
 

@@ -1,0 +1,119 @@
+"""The law as data: `law.yaml` typed, and what it answers to a request for a list."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orchestration.settings import Mendable
+
+FILE = Path(__file__).parent / "law.yaml"
+Answer = Literal[True, False, "counsel"]
+
+
+class LawError(Mendable):
+    """`law.yaml` cannot be used; the message says which entry is wrong."""
+
+
+class Refused(Mendable):
+    """A list may not be written; the message names the column, its source and the rule."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class State(_Entry):
+    """The terms of a state's voter file."""
+
+    citation: str
+    rule: str
+    purposes: dict[str, Answer]
+    platform: Answer
+
+
+class Channel(_Entry):
+    """How a channel reaches people, and what that needs."""
+
+    consent: Literal["required", "not_opted_out"]
+    recipient: Literal["campaign", "vendor", "platform"]
+    reached_by: Literal["address", "phone", "text", "email"] | None = None
+    at_residence: bool = False
+    hours: tuple[str, str] | None = None
+    citation: str = ""
+
+
+class Rule(_Entry):
+    """A rule of every state."""
+
+    name: str
+    citation: str
+    rule: str
+
+
+class Law(_Entry):
+    """All of `law.yaml`."""
+
+    reviewed: date
+    reviewed_by: str
+    review_again_days: int
+    states: dict[str, State]
+    channels: dict[str, Channel]
+    rules: list[Rule]
+    time_zones: dict[str, str | list[str]]
+
+    @classmethod
+    def load(cls, file: Path = FILE) -> Law:
+        """Read and check the file.
+
+        Raises:
+            LawError: it is missing, no YAML, or an entry is of another kind than the neighbours.
+        """
+        try:
+            return cls(**yaml.safe_load(file.read_text(encoding="utf-8")))
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise LawError(f"{file}: {problems}") from None
+        except (OSError, TypeError, yaml.YAMLError) as error:
+            raise LawError(f"{file}: cannot be read ({type(error).__name__}); mend it, or take it from git") from None
+
+    def review(self, today: date) -> str:
+        """Who reviewed it and when, and whether that is long ago."""
+        old = today > self.reviewed + timedelta(days=self.review_again_days)
+        return f"{self.reviewed}, {self.reviewed_by}" + ("; the review is old" if old else "")
+
+    def channel(self, name: str) -> Channel:
+        """A channel by its name.
+
+        Raises:
+            Refused: there is none of this name.
+        """
+        if name not in self.channels:
+            raise Refused(f"there is no channel {name}; there are {', '.join(self.channels)}")
+        return self.channels[name]
+
+    def ask_states(self, states: list[str], purpose: str, channel: Channel) -> None:
+        """Let records of these states' voter files be used for a purpose on a channel.
+
+        Raises:
+            Refused: the terms of one of them say no, or counsel has not said yes.
+        """
+        for state in states:
+            terms = self.states.get(state)
+            if terms is None:
+                raise Refused(f"{FILE}: no terms of {state}'s voter file; counsel enters them under `states:`")
+            answer = terms.purposes.get(purpose, False)
+            if channel.recipient == "platform" and answer is True:
+                answer, asked = terms.platform, "an advertising platform"
+            else:
+                asked = purpose
+            if answer is not True:
+                why = "no" if answer is False else "counsel has not said yes"
+                raise Refused(
+                    f"column voters.voter_id, source {state.lower()}_voters, is not for {asked} ({why}): {terms.rule} "
+                    f"({terms.citation}; {FILE.name}, reviewed {self.reviewed})"
+                )

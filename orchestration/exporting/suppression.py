@@ -1,0 +1,181 @@
+"""Who may be contacted: one reason for each voter who may not be, by channel. Nothing that asks for a list can override it.
+
+What the campaign holds beside the deliveries lies in `suppressions/` of the data directory and counts from the moment that a file
+is put there: `do_not_contact.csv` (the house's own list) and `litigators.csv` (people who sue over calls and texts), CSV with the header
+`kind,value`; a kind is voter_id, phone or email.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.exporting.law import Channel, Law
+from orchestration.settings import Mendable, Settings
+
+LISTS = ("do_not_contact", "litigators")
+CALLED = ("phone", "text")  # the channels that people sue over
+KINDS = ("voter_id", "phone", "email")
+# In this order, and each voter for the first that applies.
+REASONS = {
+    "holdout": "in the global holdout, which no list touches",
+    "do_not_contact": "on the house's own list of people not to be contacted",
+    "litigator": "on the list of people who sue over calls and texts",
+    "opted_out": "asked not to be contacted this way",
+    "not_at_residence": "inactive, military or overseas by the voter file: not at the address",
+    "no_address": "no postal address",
+    "no_phone": "no telephone number",
+    "no_email": "no e-mail address",
+    "no_consent": "no prior express consent with evidence",
+    "same_identifier": "somebody else on the list has the same number or address",
+    "not_in_voters": "left the voter file",
+}
+
+
+class SuppressionError(Mendable):
+    """A list of people not to be contacted cannot be read, so nobody is; the message names file and line."""
+
+
+def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make the temporary table `marks`: one row for each voter of whom something is known beyond the voter file.
+
+    Columns: voter_id; do_not_contact, litigator: boolean; opted_out, consented: lists of channels; text_phone, email: the
+    identifier by which the person asked to be reached, null where there is none. `published` has to be attached.
+
+    Raises:
+        SuppressionError: a list cannot be read.
+    """
+    con.execute("create or replace temp table suppressed (list varchar, kind varchar, value varchar)")
+    for name in LISTS:
+        _read(con, settings, name)
+    _consents(con)
+    con.execute(
+        """
+        create or replace temp table marks as
+        with wanted as (
+            select value as voter_id, list, null as channel, null as is_opted_in, null as value from suppressed
+            where kind = 'voter_id'
+            union all
+            select voters.voter_id, list, null, null, null from published.voters
+            inner join suppressed on kind = 'phone' and value = voters.phone
+            union all
+            select consents.voter_id, list, null, null, null from consents
+            inner join suppressed on suppressed.kind = consents.kind and suppressed.value = consents.value
+            union all
+            select voter_id, null, channel, is_opted_in, value from consents where voter_id is not null
+            union all
+            -- An opt-out is one of the number or address, whoever has it in the voter file.
+            select voters.voter_id, null, channel, false, null from published.voters
+            inner join consents on kind = 'phone' and value = voters.phone and not is_opted_in
+        )
+        select
+            voter_id,
+            coalesce(bool_or(list = 'do_not_contact'), false) as do_not_contact,
+            coalesce(bool_or(list = 'litigators'), false) as litigator,
+            coalesce(list(distinct channel) filter (where not is_opted_in), []) as opted_out,
+            coalesce(list(distinct channel) filter (where is_opted_in), []) as consented,
+            min(value) filter (where channel = 'text' and is_opted_in) as text_phone,
+            min(value) filter (where channel = 'email' and is_opted_in) as email
+        from wanted
+        group by voter_id
+        """
+    )
+
+
+def _read(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
+    file = settings.suppressions / f"{name}.csv"
+    if not file.exists():
+        return
+    try:
+        con.execute(
+            """
+            create or replace temp table delivered as
+            select kind, value from read_csv($file, header = true, delim = ',', quote = '"', auto_detect = false, strict_mode = true,
+                columns = {'kind': 'varchar', 'value': 'varchar'})
+            """,
+            {"file": str(file)},
+        )
+    except duckdb.Error:
+        raise SuppressionError(
+            f"{file}: not a CSV with the two columns kind,value; nothing was exported. Mend the file"
+        ) from None
+    bad = con.execute(
+        """
+        select rowid + 2, kind in ('voter_id', 'phone', 'email') from delivered
+        where kind is null or value is null or kind not in ('voter_id', 'phone', 'email')
+            or (kind = 'phone' and length(right(regexp_replace(value, '[^0-9]', '', 'g'), 10)) <> 10)
+            or (kind = 'email' and not contains(value, '@'))
+        order by 1 limit 1
+        """
+    ).fetchone()
+    if bad:
+        what = "the value is not of its kind" if bad[1] else f"the kind is none of {', '.join(KINDS)}"
+        raise SuppressionError(f"{file}, line {bad[0]}: {what}; nothing was exported. Mend that line")
+    con.execute(
+        """
+        insert into suppressed
+        select $name, kind, case kind when 'phone' then right(regexp_replace(value, '[^0-9]', '', 'g'), 10)
+            when 'email' then lower(trim(value)) else trim(value) end
+        from delivered
+        """,
+        {"name": name},
+    )
+
+
+def _consents(con: duckdb.DuckDBPyConnection) -> None:
+    """The temporary table `consents`: what stands of each person or identifier and channel; empty where nobody delivered any."""
+    con.execute(
+        """
+        create or replace temp table consents
+        (voter_id varchar, kind varchar, value varchar, channel varchar, is_opted_in boolean)
+        """
+    )
+
+
+def reason(name: str, channel: Channel, holdout: str) -> str:
+    """The SQL that says why a voter of `voters` (with `marks` joined) is not contacted on a channel; null for one who may be.
+
+    `holdout` is from `holdout_bound`.
+    """
+    cases = [
+        (_in_holdout(holdout), "holdout"),
+        ("marks.do_not_contact", "do_not_contact"),
+        ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),
+        (f"list_contains(marks.opted_out, '{name}')", "opted_out"),
+        ("voters.registration_status <> 'active'", "not_at_residence" if channel.at_residence else ""),
+    ]
+    if channel.reached_by == "address":
+        cases.append(("voters.residence_id is null or voters.zip5 is null", "no_address"))
+    if channel.reached_by == "phone":
+        cases.append(("voters.phone is null", "no_phone"))
+    if channel.consent == "required":
+        cases.append((f"not coalesce(list_contains(marks.consented, '{name}'), false)", "no_consent"))
+    whens = " ".join(f"when {condition} then '{why}'" for condition, why in cases if why)
+    return f"case {whens} end"
+
+
+def lists_of(name: str) -> list[str]:
+    """The campaign's own lists that count for a channel."""
+    return [*LISTS] if name in CALLED else ["do_not_contact"]
+
+
+def holdout_bound(settings: Settings) -> str:
+    """The four hex digits below which the last digits of a residence's id put all who live there into the holdout."""
+    return f"{round(settings.campaign.holdout_percent / 100 * 65536):05x}"
+
+
+def _in_holdout(bound: str) -> str:
+    # The id of a residence is a hash already; households are held out whole.
+    return f"'0' || right(coalesce(voters.residence_id, md5(voters.voter_id)), 4) < '{bound}'"
+
+
+def contactable(con: duckdb.DuckDBPyConnection, law: Law, holdout: str, predicate: str) -> dict[str, int]:
+    """How many voters that meet a predicate may be contacted: `voters` in all, then by channel. One pass over the table."""
+    counts = ", ".join(
+        f'count(*) filter (where ({reason(name, channel, holdout)}) is null) as "{name}"'
+        for name, channel in law.channels.items()
+    )
+    result = con.execute(
+        f"select count(*) as voters, {counts} from published.voters left join marks using (voter_id) where ({predicate}\n)"
+    )
+    [row] = result.fetchall()
+    return dict(zip([column[0] for column in result.description], row, strict=True))

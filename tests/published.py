@@ -1,0 +1,90 @@
+"""A published database with chosen voters, in the columns and types that the dbt project gives its marts."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from orchestration.settings import ROOT, Settings, read_campaign
+
+SEGMENT = "everybody"
+
+
+def settings_for(folder: Path, holdout_percent: float = 0) -> Settings:
+    """A data directory of the repository's campaign, without a holdout unless said otherwise."""
+    campaign = read_campaign(ROOT / "campaign.yaml").model_copy(update={"holdout_percent": holdout_percent})
+    settings = Settings(folder, campaign)
+    settings.make_directories()
+    return settings
+
+
+@functools.cache
+def _columns(mart: str) -> str:
+    file = ROOT / f"dbt_project/models/marts/{mart}.yml"
+    [model] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"]
+    return ", ".join(f"{column['name']} {column['data_type']}" for column in model["columns"])
+
+
+def voter(number: int, **other) -> dict:
+    """A voter of North Carolina who lives alone at a house of their own, of Oak Street unless said otherwise."""
+    values = {
+        "voter_id": f"NC-ZZ{number}",
+        "state_code": "NC",
+        "state_voter_id": f"ZZ{number}",
+        "county_fips": "37183",
+        "precinct_code": "01-01",
+        "first_name": "ANN",
+        "last_name": f"LEE{number}",
+        "age_years": 40,
+        "party_code": "UNA",
+        "registration_status": "active",
+        "residence_address": f"{number} OAK ST",
+        "residence_city": "RALEIGH",
+        "zip5": "27601",
+        "phone": f"919555{number:04}",
+        "residence_id": f"NC-{number:016x}",
+        **other,
+    }
+    return {"voter_id": f"{values['state_code']}-{values['state_voter_id']}", **values}
+
+
+def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("mobilisation", "persuasion")) -> None:
+    """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed."""
+    settings.current.unlink(missing_ok=True)
+    with duckdb.connect(str(settings.current)) as con:
+        for mart in ("voters", "residences"):
+            con.execute(f"create table {mart} ({_columns(mart)})")
+        # A voter may say nothing of a column; all in one statement, since a test may want hundreds.
+        names = {name: None for row in voters for name in row}
+        rows = ", ".join(f"({', '.join('?' * len(names))})" for _ in voters)
+        con.execute(
+            f"insert into voters ({', '.join(names)}) values {rows}",
+            [row.get(name) for row in voters for name in names],
+        )
+        con.execute(
+            """
+            insert into residences by name
+            select residence_id, min(state_code) as state_code, min(county_fips) as county_fips, min(precinct_code) as precinct_code,
+                min(split_part(residence_address, ' #', 1)) as residence_street,
+                nullif(split_part(min(residence_address), ' #', 2), '') as residence_unit,
+                min(residence_city) as residence_city, min(zip5) as zip5, count(*) as voter_count
+            from voters where residence_id is not null group by 1
+            """
+        )
+        con.execute(
+            "create table segments (segment_id varchar, name varchar, size bigint, rule varchar, purposes varchar[])"
+        )
+        con.execute(
+            "insert into segments values (?, 'Everybody', ?, 'Who is here.', ?)", [SEGMENT, len(voters), [*purposes]]
+        )
+        con.execute(f"create table segment_members as select '{SEGMENT}' as segment_id, voter_id from voters")
+        now = datetime(2026, 11, 25, 12, tzinfo=UTC).replace(tzinfo=None)
+        con.execute("create table publication as select 'v1' as data_version, ?::timestamp as published_at", [now])
+        con.execute(
+            "create table gate_results (gate varchar, table_name varchar, data_version varchar, status varchar, checked_at timestamp)"
+        )
+        con.execute("insert into gate_results values ('published', 'main.voters', 'v1', 'passed', ?)", [now])

@@ -1,0 +1,425 @@
+"""Lists: who is on them, how their files are written, what the receipt says, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from orchestration.exporting import receipts
+from orchestration.exporting.export import Request, export
+from orchestration.exporting.law import Law, LawError, Refused
+from orchestration.exporting.suppression import SuppressionError
+from orchestration.exporting.walking import DOORS, STRETCH
+from tests import pipeline
+from tests.published import SEGMENT, publish, settings_for, voter
+
+CHANNELS = ("mail", "walk", "phone", "text", "email", "van", "meta", "google")
+
+
+def ask(settings, channel: str, purpose: str = "mobilisation", **more) -> dict:
+    return export(settings, Request(SEGMENT, channel, purpose, "Ada", **more))
+
+
+def file_of(settings, receipt: dict, suffix: str = ".csv") -> Path:
+    [name] = [file["name"] for file in receipt["files"] if file["name"].endswith(suffix)]
+    return settings.exports / name
+
+
+def rows_of(settings, receipt: dict) -> list[dict]:
+    """The file as the csv module reads it, after its bytes were looked at."""
+    content = file_of(settings, receipt).read_bytes()
+    text = content.decode("utf-8")
+    assert not text.startswith("\ufeff")
+    assert text.count("\n") == text.count("\r\n") == receipt["rows"] + 1
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+# Who is on a list
+
+some_voters = st.lists(
+    st.fixed_dictionaries(
+        {
+            "phone": st.sampled_from([None, "9195550001", "9195550002", "9195550003"]),
+            "residence_id": st.sampled_from(
+                [None, "NC-00000000000000a1", "NC-00000000000000a2", "NC-000000000000ffff"]
+            ),
+            "registration_status": st.sampled_from(["active", "active", "inactive", "temporary"]),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+some_listed = st.lists(
+    st.sampled_from(
+        [("voter_id", f"NC-ZZ{n}") for n in range(4)] + [("phone", "(919) 555-0001"), ("phone", "919-555-0002")]
+    ),
+    max_size=3,
+)
+
+
+@examples(max_examples=15, deadline=None)
+@given(some_voters, some_listed, some_listed, st.sampled_from(CHANNELS))
+def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(people, do_not_contact, litigators, channel) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        settings = settings_for(folder, holdout_percent=1)
+        voters = [voter(n, **values) for n, values in enumerate(people)]
+        publish(settings, voters)
+        for name, listed in (("do_not_contact", do_not_contact), ("litigators", litigators)):
+            lines = "".join(f"{kind},{value}\r\n" for kind, value in listed)
+            (settings.suppressions / f"{name}.csv").write_text(f"kind,value\r\n{lines}", newline="")
+        receipt = ask(settings, channel)
+
+        def is_on(listed, who: dict) -> bool:
+            values = {value if kind == "voter_id" else "".join(filter(str.isdigit, value)) for kind, value in listed}
+            return who["voter_id"] in values or who["phone"] in values
+
+        def why(who: dict) -> str | None:
+            if (who["residence_id"] or "")[-4:] in ("00a1", "00a2"):  # 0x00a1 and 0x00a2 of 0x10000 are under 1 %
+                return "holdout"
+            if who["residence_id"] is None and int(hashlib.md5(who["voter_id"].encode()).hexdigest()[-4:], 16) < 655:
+                return "holdout"
+            if is_on(do_not_contact, who):
+                return "do_not_contact"
+            if channel in ("phone", "text") and is_on(litigators, who):
+                return "litigator"
+            if channel in ("mail", "walk"):
+                if who["registration_status"] != "active":
+                    return "not_at_residence"
+                return None if who["residence_id"] else "no_address"
+            if channel == "phone" and not who["phone"]:
+                return "no_phone"
+            return "no_consent" if channel in ("text", "email") else None
+
+        left_out = Counter(filter(None, map(why, voters)))
+        on_it = [who for who in voters if why(who) is None]
+        assert receipt["suppressed"] == dict(left_out)
+        assert receipt["people"] == len(on_it) == len(voters) - left_out.total()
+        rows = rows_of(settings, receipt)
+        if channel in ("walk", "phone", "text", "email"):
+            assert sorted(row["voter_id"] for row in rows) == sorted(who["voter_id"] for who in on_it)
+        elif channel == "mail":
+            assert {row["household_id"] for row in rows} == {who["residence_id"] for who in on_it}
+            assert sum(int(row["people"]) for row in rows) == len(on_it)
+        elif channel == "van":
+            assert sorted(row["State Voter ID"] for row in rows) == sorted(who["state_voter_id"] for who in on_it)
+        else:
+            digests = {row["ln" if channel == "meta" else "Last Name"] for row in rows}
+            wanted = {"lee" if channel == "meta" else who["last_name"].lower() for who in on_it}
+            assert digests == {hashlib.sha256(name.encode()).hexdigest() for name in wanted}
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "kind,value\nvoter_id,NC-ZZ1\nname,ZQXJ\n",
+            "litigators.csv, line 3: the kind is none of voter_id, phone, email",
+        ),
+        ("kind,value\nphone,919\n", "litigators.csv, line 2: the value is not of its kind"),
+        ("kind,value\nphone\n", "litigators.csv: not a CSV with the two columns kind,value"),
+        ("kind,value,more\nphone,9195550001,x\n", "litigators.csv: not a CSV with the two columns kind,value"),
+    ],
+)
+def test_with_a_list_of_people_not_to_be_contacted_that_cannot_be_read_nobody_is(tmp_path, content, told) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1)])
+    (settings.suppressions / "litigators.csv").write_text(content)
+    with pytest.raises(SuppressionError) as refused:
+        ask(settings, "mail")
+    assert told in str(refused.value)
+    assert "ZQXJ" not in str(refused.value)
+    assert list(settings.exports.iterdir()) == []
+
+
+# Files
+
+
+def test_one_piece_of_mail_goes_to_a_household(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    home, shared, big, home_of_many = (f"NC-{n:016x}" for n in range(1, 5))
+    voters = [
+        voter(1, residence_id=home, first_name="ANN", last_name="LEE", residence_address="12 OAK ST #APT 3"),
+        voter(
+            2,
+            residence_id=home,
+            first_name="BEN",
+            last_name="LEE",
+            name_suffix="JR",
+            residence_address="12 OAK ST #APT 3",
+        ),
+        voter(3, residence_id=shared, first_name="CAL", last_name="FOX", residence_address="14 OAK ST #7"),
+        voter(4, residence_id=shared, first_name="DOT", last_name="RAY", residence_address="14 OAK ST #7"),
+        *(voter(n, residence_id=big, last_name="SO", residence_address="16 OAK ST") for n in (5, 6, 7)),
+        *(voter(n, residence_id=home_of_many, residence_address="18 OAK ST") for n in range(20, 31)),
+    ]
+    publish(settings, voters)
+    rows = rows_of(settings, ask(settings, "mail"))
+    assert [(row["addressee"], row["address"], row["people"]) for row in rows[:3]] == [
+        ("ANN & BEN LEE JR", "12 OAK ST APT 3", "2"),
+        ("CAL FOX & DOT RAY", "14 OAK ST # 7", "2"),
+        ("SO HOUSEHOLD", "16 OAK ST", "3"),
+    ]
+    assert len(rows) == 3 + 11  # where eleven live nobody knows who lives together
+    assert {(row["city"], row["state"], row["zip5"]) for row in rows} == {("RALEIGH", "NC", "27601")}
+
+
+def test_hashes_are_of_what_each_platform_normalises_to(tmp_path) -> None:
+    def sha256(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    settings = settings_for(tmp_path)
+    who = voter(1, first_name="JOSÉ", last_name="O'NEIL-FOX", phone="9195550100", residence_city="WAKE FOREST")
+    publish(settings, [who, voter(2, phone=None)])
+    [meta] = [row for row in rows_of(settings, ask(settings, "meta")) if row["phone"]]
+    told = ("19195550100", "josé", "oneilfox", "wakeforest", "nc", "27601", "us")
+    assert [meta[name] for name in ("phone", "fn", "ln", "ct", "st", "zip", "country")] == [*map(sha256, told)]
+    [google] = [row for row in rows_of(settings, ask(settings, "google")) if row["Phone"]]
+    assert google == {
+        "Email": "",
+        "Phone": sha256("+19195550100"),
+        "First Name": sha256("josé"),
+        "Last Name": sha256("o'neil-fox"),
+        "Country": "US",
+        "Zip": "27601",
+    }
+
+
+def test_no_cell_is_run_by_a_spreadsheet_and_what_has_a_comma_or_a_quote_is_read_back(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    names = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tX", "＝1", 'SO, "SUE"', "É"]
+    publish(settings, [voter(n, first_name=name) for n, name in enumerate(names)])
+    for channel in ("phone", "van", "walk", "mail"):
+        rows = rows_of(settings, ask(settings, channel))
+        cells = {value for row in rows for value in row.values()}
+        assert [cell for cell in cells if cell[:1] in tuple("=+-@\t\r＝＋－＠") and cell] == []
+        named = " ".join(cells)
+        assert "'=1+1" in named
+        assert 'SO, "SUE"' in named
+        assert "É" in named
+
+
+def test_numbers_are_called_in_the_hours_of_the_residence(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    places = {"NC": "37183", "FL": "12033", "WA": "53033", "CO": "08031"}
+    publish(settings, [voter(n, state_code=s, county_fips=c) for n, (s, c) in enumerate(places.items())])
+    rows = rows_of(settings, ask(settings, "phone"))
+    zones = {"NC": "America/New_York", "FL": "America/Chicago", "WA": "America/Los_Angeles", "CO": "America/Denver"}
+    assert {row["state_code"]: row["time_zone"] for row in rows} == zones
+    assert {(row["not_before"], row["not_after"]) for row in rows} == {("09:00", "20:00")}
+
+
+class Page(HTMLParser):
+    """What a browser would show of a walk list: the people, and whatever it might run or fetch."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.people: list[str] = []
+        self.inside: list[str] = []
+        self.strange: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.inside.append(tag)
+        self.strange |= {tag} & {"script", "img", "link", "b"} | {
+            name for name, _ in attrs if name in ("src", "onload")
+        }
+
+    def handle_endtag(self, tag):
+        if tag in self.inside:
+            self.inside.remove(tag)
+
+    def handle_data(self, data):
+        if "li" in self.inside:
+            self.people.append(data)
+
+
+def test_turfs_are_walked_street_by_street_up_one_side_and_down_the_other(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    voters = []
+    for street, doors, precinct in (
+        ("OAK ST", 100, "01"),
+        ("ELM ST", 12, "01"),
+        ("ASH CT", 8, "01"),
+        ("FIR RD", 3, "02"),
+    ):
+        for door in range(doors):
+            place = len(voters) + 1
+            voters.append(
+                voter(
+                    place,
+                    residence_address=f"{2 * door + door % 2} {street}",
+                    precinct_code=precinct,
+                    last_name="<b>A&B",
+                )
+            )
+    voters.append(
+        voter(
+            999,
+            residence_id=voters[0]["residence_id"],
+            residence_address=voters[0]["residence_address"],
+            first_name="ZOE",
+        )
+    )
+    publish(settings, voters)
+    receipt = ask(settings, "walk")
+    rows = rows_of(settings, receipt)
+    assert receipt["rows"] == receipt["people"] == len({row["voter_id"] for row in rows}) == len(voters)
+    for turf in {row["turf"] for row in rows}:
+        doors = {int(row["stop"]): row for row in rows if row["turf"] == turf}
+        assert sorted(doors) == list(range(1, len(doors) + 1))
+        assert len(doors) <= DOORS + STRETCH
+        assert len({row["precinct"] for row in doors.values()}) == 1
+    by_street = Counter(row["turf"] for row in rows if row["street"] == "OAK ST")
+    assert len(by_street) == 3
+    assert max(by_street.values()) - min(by_street.values()) <= 2 * STRETCH
+    [elm] = {row["turf"] for row in rows if row["street"] == "ELM ST"}
+    numbers = [
+        int(row["number"])
+        for row in sorted(rows, key=lambda r: int(r["stop"]))
+        if row["turf"] == elm and row["street"] == "ELM ST"
+    ]
+    assert numbers == [3, 7, 11, 15, 19, 23, 20, 16, 12, 8, 4, 0]
+
+    page = Page(file_of(settings, receipt, ".html").read_text(encoding="utf-8"))
+    assert len(page.people) == len(voters)
+    assert page.people.count("ANN <b>A&B, 40, UNA") == len(voters) - 1
+    assert page.strange == set()
+
+
+# Receipts
+
+
+def test_the_receipt_tells_the_file_and_what_was_done_to_it(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1), voter(2, registration_status="inactive")])
+    receipt = ask(settings, "mail", recipient="Acme Print")
+    file = file_of(settings, receipt)
+    assert json.loads(file.with_suffix(".receipt.json").read_text()) == receipt == receipts.every(settings)[0]
+    assert (receipt["asked_by"], receipt["recipient"], receipt["purpose"]) == ("Ada", "Acme Print", "mobilisation")
+    assert receipt["segment"]["rule"] == "Who is here."
+    assert receipt["gates"] == [{"gate": "published", "tables": 1, "waived": []}]
+    assert receipt["suppressed"] == {"not_at_residence": 1}
+    [city] = [c["of"] for c in receipt["columns"] if c["header"] == "city"]
+    assert city[0]["column"] == "voters.residence_city"
+    assert city[0]["source"] == "nc_voters"
+
+    moved = shutil.move(file, tmp_path / "list.csv")
+    assert "1 rows, 1 people of segment everybody, 1 left out; for mobilisation by mail, to Acme Print" in str(
+        receipts.verify(settings, moved)
+    )
+    moved.write_bytes(moved.read_bytes().replace(b"ANN", b"BEN"))
+    with pytest.raises(receipts.NoReceipt, match="is on no receipt"):
+        receipts.verify(settings, moved)
+    with pytest.raises(receipts.NoReceipt, match=r"was changed; export it again"):
+        receipts.verify(settings, Path(shutil.move(moved, file)))
+
+
+def test_files_are_the_owners_and_named_without_people_and_go_when_their_time_has_come(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1, last_name="ZQXJ")])
+    for channel in CHANNELS:
+        ask(settings, channel)
+    files = [*settings.exports.iterdir()]
+    assert len(files) == 2 * len(CHANNELS) + 2  # a page to print, and the register
+    assert stat.S_IMODE(settings.exports.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert [file for file in files if "ZQXJ" in file.name] == []
+    assert "ZQXJ" not in receipts.register(settings).read_text()
+
+    now = datetime.now(UTC)
+    killed = settings.exports / ".20260101T000000-mail" / "half.csv"
+    killed.parent.mkdir()
+    killed.write_text("half")
+    assert receipts.outdated(settings, now) == []
+    os.utime(killed, (0, 0))
+    assert receipts.outdated(settings, now) == [killed]
+    gone = receipts.outdated(settings, now + timedelta(days=settings.campaign.keep.exports_days, hours=1))
+    assert sorted(gone) == sorted({*files, killed} - {receipts.register(settings)})
+
+
+# Refusals
+
+
+def test_what_is_not_for_a_purpose_is_refused_with_column_source_and_rule(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1)], purposes=("mobilisation", "fundraising"))
+    with pytest.raises(Refused, match=r"^segment everybody is for mobilisation, fundraising and not for persuasion"):
+        ask(settings, "mail", "persuasion")
+    with pytest.raises(
+        Refused, match=r"^column residences\.voter_count, source nc_voters, is for .* and not for fundraising"
+    ):
+        ask(settings, "mail", "fundraising")
+    publish(settings, [voter(1), voter(2, state_code="WA")])
+    with pytest.raises(
+        Refused, match=r"source wa_voters, is not for an advertising platform \(counsel has .*29A\.08\.720"
+    ):
+        ask(settings, "meta")
+    assert ask(settings, "mail")["people"] == 2
+    publish(settings, [voter(1, state_code="XX")])
+    with pytest.raises(Refused, match="no terms of XX's voter file"):
+        ask(settings, "mail")
+    assert receipts.every(settings)[1:] == []
+
+
+def test_nothing_is_exported_from_data_whose_gates_do_not_stand(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    with pytest.raises(Refused, match="nothing is published"):
+        ask(settings, "mail")
+    for change in ("update gate_results set status = 'failed'", "update gate_results set data_version = 'v0'"):
+        publish(settings, [voter(1)])
+        with duckdb.connect(str(settings.current)) as con:
+            con.execute(change)
+        with pytest.raises(Refused, match="nothing is exported from data whose gates do not stand"):
+            ask(settings, "mail")
+    assert list(settings.exports.iterdir()) == []
+
+
+def test_the_shell_says_who_was_left_out_and_why(tmp_path, capsys) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1), voter(2), voter(3, phone=None)])
+    with pipeline.campaign_of(settings):
+        asked = ["export", SEGMENT, "--channel", "phone", "--purpose", "mobilisation"]
+        assert pipeline.groundgame(settings, *asked) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.strip() for line in lines[:3]] == [
+            "3 people in segment everybody",
+            "1 left out: no telephone number",
+            "2 people on the list, in 2 rows",
+        ]
+        assert pipeline.groundgame(settings, "verify", lines[3]) == 0
+        assert pipeline.groundgame(settings, "export", "nobody", *asked[2:]) == 1
+        assert "there is no segment nobody; there are everybody" in capsys.readouterr().err
+
+
+def test_the_law_names_every_states_terms_and_says_what_is_wrong_with_it(tmp_path) -> None:
+    from orchestration.ingestion.contracts import contract_states
+
+    law = Law.load()
+    assert set(law.states) == set(contract_states())
+    assert set(law.channels) == set(CHANNELS)
+    assert set(law.states) <= set(law.time_zones)
+    assert all(terms.citation and terms.rule for terms in law.states.values())
+    wrong = tmp_path / "law.yaml"
+    wrong.write_text("reviewed: someday\n")
+    with pytest.raises(LawError, match=r"law\.yaml: reviewed: .*; reviewed_by: Field required"):
+        Law.load(wrong)
+    assert law.review(law.reviewed + timedelta(days=366)).endswith("; the review is old")
