@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import os
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import zstandard
 
-TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".lst")
+TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".lst", ".xls")  # .xls: what VAN calls text between tabs
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
@@ -42,7 +43,7 @@ class TextFile:
     path: Path  # a name of our own without glob characters, safe to hand to any reader
     original: Path  # the inbox entry
     name: str  # the file's own: of a zip with several files that of this one
-    packed: Path | None  # the zip or gzip file that holds just this one, to be kept as it came
+    packed: Path | None  # the zip, gzip or UTF-16 file that holds just this one, to be kept as it came
     dated: date  # from the file's name, else the zip member's name or date, else the file's own date
     signature: tuple[int, int]  # size and modification time when it was opened
     is_one_of_several: bool = False  # files of a zip
@@ -83,7 +84,7 @@ def opened(entry: Path, scratch: Path, place: int | None = None):
     scratch.mkdir(parents=True, exist_ok=True)
     kind = entry.suffix.lower()
     held = scratch / f"delivery-{os.getpid()}{kind}"
-    text = held.with_suffix(".text")
+    text, unicode = held.with_suffix(".text"), held.with_suffix(".unicode")
     try:
         _hold(entry, held)
         name, dated = shown_name(entry), datetime.fromtimestamp(signature[1] / 1e9, UTC).date()
@@ -95,6 +96,11 @@ def opened(entry: Path, scratch: Path, place: int | None = None):
         else:
             held.rename(text)
         packed = held if kind in (".zip", ".gz") and place is None else None
+        if _is_utf16(text):
+            _write_utf8(text, unicode)
+            if kind not in (".zip", ".gz"):
+                packed = text.rename(held)
+            unicode.rename(text)
         yield TextFile(
             text,
             entry,
@@ -107,6 +113,7 @@ def opened(entry: Path, scratch: Path, place: int | None = None):
     finally:
         held.unlink(missing_ok=True)
         text.unlink(missing_ok=True)
+        unicode.unlink(missing_ok=True)
 
 
 def put(original: Path, target: Path) -> None:
@@ -185,6 +192,23 @@ def _is_text(member: zipfile.ZipInfo) -> bool:
     """Whether a zip's member is a text file, and not one of those that packers and publishers put beside it."""
     path = Path(member.filename)
     return path.suffix.lower() in TEXT_ENDINGS and path.name[:1] != "." and path.parts[0] != "__MACOSX"
+
+
+def _is_utf16(text: Path) -> bool:
+    with text.open("rb") as source:
+        return source.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def _write_utf8(text: Path, target: Path) -> None:
+    """UTF-16 text as UTF-8 with a BOM. What is no text in it is none in UTF-8 either, so that its record is found to be broken."""
+    with text.open("rb") as source, target.open("wb") as out:
+        name = "utf-16-le" if source.read(2) == codecs.BOM_UTF16_LE else "utf-16-be"
+        decoder = codecs.getincrementaldecoder(name)("surrogatepass")
+        out.write(codecs.BOM_UTF8)
+        while block := source.read(1 << 20):
+            out.write(decoder.decode(block).encode("utf-8", "surrogatepass"))
+        if decoder.getstate()[0]:
+            out.write(b"\xff")  # the file was cut off within a letter
 
 
 def _gunzip(archive: Path, text: Path) -> None:

@@ -193,6 +193,7 @@ class _Intake:
         self.as_of = as_of or file.dated
         self.known: dict = {}
         self.copy = settings.scratch / f"archive-{os.getpid()}"
+        self.unbroken = settings.scratch / f"unbroken-{os.getpid()}"
 
     def run(self) -> Outcome:
         """Take the file in. Raises `Refused`; what is known by then stands in `known`."""
@@ -202,7 +203,13 @@ class _Intake:
             size = max(self.file.path.stat().st_size, 1)
             reading = progress.by_share(self.name, "checked", lambda: scan.bytes_read / size, lambda _: scan.records)
             with progress.told(self.say, reading):
-                scan_file(self.file.path, scan, match.form.delimiter, None if self.file.packed else self.copy)
+                scan_file(
+                    self.file.path,
+                    scan,
+                    match.form.delimiter,
+                    None if self.file.packed else self.copy,
+                    self.unbroken if match.form.line_breaks else None,
+                )
             inbox.still_the_same(self.file)
             delivery_id = scan.sha256[:16]
             self.known = {"delivery_id": delivery_id, "contract": contract.name, "sha256": scan.sha256}
@@ -215,6 +222,7 @@ class _Intake:
             return self._load(match, scan, delivery_id)
         finally:
             self.copy.unlink(missing_ok=True)
+            self.unbroken.unlink(missing_ok=True)
 
     def _match(self) -> tuple[Match, Scan]:
         """The contract that the file fits. Raises `Refused` if it is none, or one of another state than the campaign's."""
@@ -284,17 +292,16 @@ class _Intake:
     def _load_rows(self, match: Match, scan: Scan, delivery: Delivery) -> Delivery:
         con, contract = self.con, match.contract
         table = load.raw_table(contract.name, delivery.delivery_id)
+        text = self.unbroken if match.form.line_breaks else self.file.path
         clean = self.settings.scratch / f"clean-{os.getpid()}"
         try:
             if scan.broken:
-                write_without(self.file.path, scan, clean)
+                write_without(text, scan, clean)
             loading = progress.by_share(
                 self.name, "loaded", lambda: con.query_progress() / 100, lambda share: round(share * scan.records)
             )
             with progress.told(self.say, loading):
-                broken = scan.broken + load.create_table(
-                    con, match, scan, clean if scan.broken else self.file.path, table
-                )
+                broken = scan.broken + load.create_table(con, match, scan, clean if scan.broken else text, table)
         finally:
             clean.unlink(missing_ok=True)
         refuse_too_many(broken, scan.records)

@@ -128,6 +128,7 @@ def _in_delivered_file(line: int, scan: Scan, kind: str, text: str) -> Broken:
             break
         ordinal += 1
         more_lines += entry.lines - 1
+    more_lines += sum(breaks for record, breaks in scan.inner_breaks if record < ordinal)
     line = above + ordinal + more_lines
     return Broken(ordinal, line, f"CSV reader: {kind.lower()}", text.strip("\r\n")[:KEPT_BYTES])
 

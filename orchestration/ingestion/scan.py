@@ -29,10 +29,14 @@ REFUSE_FROM = 100  # ... unless they are fewer than this, and no more than half
 MOST_BROKEN = 100_000  # held in memory
 MOST_SHAPES = 10_000  # of whole records, held in memory
 KEPT_BYTES = 10_000  # of a broken record, for quarantine
+LONGEST_FIELD = 1 << 16  # bytes of one with line breaks in it; a longer one is a quote that was left open
+BREAK = b"\v"  # stands for a line break within a field, as in spreadsheets' own text
 
 SEPARATORS = {",": "commas", "|": "pipes", ";": "semicolons", "\t": "tabs"}
 FIRST_RECORDS = 100  # looked at to tell what a file without a header holds
 ENOUGH_RUNS = 1_000  # of letters beyond ASCII, to tell an encoding
+
+WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")  # how .xls and .xlsx begin
 
 csv.field_size_limit(LONGEST_RECORD)
 _CONTROLS = bytes(range(0x80, 0xA0))  # no letters in latin-1: they betray Windows-1252 or UTF-8
@@ -67,6 +71,9 @@ class Scan:
     records: int = 0
     bytes_read: int = 0
     broken: list[Broken] = field(default_factory=list)
+    inner_breaks: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # records with line breaks in fields, and how many
 
 
 def read_header(path: Path, delimiter: str, quote: str = '"') -> Scan:
@@ -142,8 +149,12 @@ def _read_start(path: Path, quote: str) -> tuple[Scan, bytes]:
     if not start:
         raise Refused("it is empty; fetch it again")
     line, newline, _ = start.partition(b"\n")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in line[:200]:
-        raise Refused("it is UTF-16 text; convert it first: iconv -f UTF-16 -t ISO-8859-1//TRANSLIT OLD > NEW")
+    if start.startswith(WORKBOOKS):
+        raise Refused("it is an Excel workbook, whatever its name; open it and save it as CSV UTF-8")
+    if b"\0" in line[:200]:
+        raise Refused(
+            "it is UTF-16 text without the two bytes at its beginning that say so; convert it first: iconv -f UTF-16LE -t UTF-8 OLD > NEW"
+        )
     if not newline and len(start) == CHUNK:
         raise Refused("its first line does not end; it is no text file with a header")
     scan = Scan(encoding="utf-8" if start.startswith(codecs.BOM_UTF8) else "latin-1", quote=quote)
@@ -166,8 +177,11 @@ def _cut(text: str, widths: Sequence[int]) -> list[str]:
     return [text[end - width : end] for end, width in zip(ends, widths, strict=True)]
 
 
-def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan:
+def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroken: Path | None = None) -> Scan:
     """Go over the whole file once: fill `sha256`, `records`, `bytes_read` and `broken`, and write a compressed copy.
+
+    Where fields between quotes may hold line breaks, `unbroken` says where the same text is written with a `BREAK` for each, for
+    whoever reads it afterwards.
 
     A record is what ends in the first line's end, so the count owes nothing to quoting or to any CSV reader.
     Each block of records is compared, structure bytes only, with what whole records would give; only a block that
@@ -176,8 +190,13 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan
     Raises:
         Refused: it is no text, or too many of its records are broken.
     """
-    checker = _Structure(len(scan.header), scan, delimiter.encode())
-    with path.open("rb", buffering=0) as file, _Archiver(copy) as archiver:
+    checker = _Structure(len(scan.header), scan, delimiter.encode(), unbroken is not None)
+    folds = _LineBreaks(delimiter.encode(), scan.quote.encode()) if unbroken else None
+    with (
+        path.open("rb", buffering=0) as file,
+        _Archiver(copy) as archiver,
+        unbroken.open("wb") if unbroken else contextlib.nullcontext() as out,
+    ):
         rest = b""
         first = scan.has_header
         while block := file.read(CHUNK):
@@ -190,15 +209,23 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None) -> Scan
                     block, rest = b"", head
                     continue
                 first = False
-            cut = block.rfind(scan.line_end) + len(scan.line_end)
+                if out:
+                    out.write(head + newline)
+            if folds:
+                block = folds.fold(block)
+            cut = block.rfind(scan.line_end, 0, folds.open_field(block) if folds else None) + len(scan.line_end)
             if cut < len(scan.line_end):
                 rest = block
                 if len(rest) > LONGEST_UNBROKEN:
                     raise Refused(f"it has no line end within {LONGEST_UNBROKEN:,} bytes; it is no text file")
                 continue
             rest = block[cut:]
+            if out:
+                out.write(block[:cut])
             checker.check(block[:cut])
         if rest and not first:
+            if out:
+                out.write(rest)
             checker.check(rest)
     scan.sha256 = archiver.sha256.hexdigest()
     refuse_too_many(scan.broken, scan.records)
@@ -244,11 +271,41 @@ def _too_many(broken: list[Broken], records: int) -> str:
     )
 
 
+class _LineBreaks:
+    """Finds the line breaks in fields between quotes. A field begins and ends beside a delimiter or a line's end; what does not is
+    left as it is, so an open quote spoils no more than its own record."""
+
+    def __init__(self, delimiter: bytes, quote: bytes):
+        d, q = re.escape(delimiter), re.escape(quote)
+        begin, end = b"(?<![^\\n%s])%s" % (d, q), b"%s(?=[\\r\\n%s]|\\Z)" % (q, d)
+        text, line = (b"[^%s%s]*+(?:%s[^%s%s]*+)*+" % (more, q, q * 2, more, q) for more in (b"", b"\\r\\n"))
+        broken = begin + line + b"[\\r\\n]" + text + end
+        # What lies before such a field: no quotes, fields without line breaks, and quotes that begin no field.
+        before = b"(?:[^%s]++|%s|(?!%s)%s)*+" % (q, begin + line + end, broken, q)
+        self.broken = re.compile(b"(%s)(%s)?" % (before, broken))  # it matches always, so nothing is tried twice
+        self.open = re.compile(begin + text + b"\\Z")
+
+    def fold(self, block: bytes) -> bytes:
+        """A block that begins with a record, with a `BREAK` for each line break within a field that ends in it."""
+        return self.broken.sub(self._on_one_line, block)
+
+    def open_field(self, block: bytes) -> int:
+        """Where the field begins that may go on behind the end of a folded block, else the block's end."""
+        tail = max(0, len(block) - LONGEST_FIELD)
+        found = self.open.search(block, tail)
+        return found.start() if found else len(block)
+
+    @staticmethod
+    def _on_one_line(found: re.Match[bytes]) -> bytes:
+        before, field = found.groups(b"")
+        return before + (field if len(field) > LONGEST_FIELD else re.sub(b"\r\n|\r|\n", BREAK, field))
+
+
 class _Structure:
     """Tells whole records from broken ones by their structure bytes: delimiter, quotes, line ends, bytes no text has."""
 
-    def __init__(self, width: int, scan: Scan, delimiter: bytes):
-        self.width, self.scan, self.delimiter = width, scan, delimiter
+    def __init__(self, width: int, scan: Scan, delimiter: bytes, folds: bool = False):
+        self.width, self.scan, self.delimiter, self.folds = width, scan, delimiter, folds
         strange = _CONTROLS if scan.encoding == "latin-1" else b""
         quote = scan.quote.encode()
         kept = set(delimiter + quote + b"\r\n\0" + strange)
@@ -271,7 +328,7 @@ class _Structure:
             whole = block[scan.length :: scan.length + len(scan.line_end)] == scan.line_end[:1] * count
         if whole and scan.encoding == "utf-8":
             whole = _decodes(block, "utf-8")
-        if whole and len(block) < LONGEST_RECORD:
+        if whole and len(block) < LONGEST_RECORD and not (self.folds and BREAK in block):
             scan.records += count
             self.line += count
             return
@@ -286,6 +343,10 @@ class _Structure:
         shapes = self.run.sub(b"x", block).split(scan.line_end) if sound else [b""] * len(pieces)
         for number, (piece, shape) in enumerate(zip(pieces, shapes, strict=False)):
             scan.records += 1
+            breaks = piece.count(BREAK) if self.folds else 0
+            if breaks:
+                scan.inner_breaks.append((scan.records, breaks))
+                self.line += breaks
             if shape in self.whole_shapes:
                 self.line += 1
                 continue
@@ -295,7 +356,7 @@ class _Structure:
                 self.whole_shapes.add(shape)
             if reason:
                 raw = piece[:KEPT_BYTES].decode(scan.encoding, "backslashreplace")
-                scan.broken.append(Broken(scan.records, self.line, reason, raw, 1 + piece.count(b"\n")))
+                scan.broken.append(Broken(scan.records, self.line - breaks, reason, raw, 1 + piece.count(b"\n")))
                 if len(scan.broken) > MOST_BROKEN:
                     raise Refused(_too_many(scan.broken, scan.records))
             self.line += 1 + piece.count(b"\n")

@@ -71,7 +71,7 @@ def zipped(*members: tuple[str, bytes], **options) -> bytes:
         pytest.param(HEADER.rstrip(), ["a header and no records"], id="header without line end"),
         pytest.param(WHOLE.replace(b"\t", b","), ["not separated by tabs", "66 commas", "Export"], id="commas"),
         pytest.param(WHOLE.replace(b"\t", b"|"), ["not separated by tabs", "66 pipes"], id="pipes"),
-        pytest.param(WHOLE.decode("latin-1").encode("utf-16"), ["UTF-16", "iconv -f UTF-16"], id="utf-16 with BOM"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1" + WHOLE, ["Excel workbook", "save it as CSV"], id="workbook"),
         pytest.param(WHOLE.decode("latin-1").encode("utf-16-le"), ["UTF-16", "iconv"], id="utf-16-le without BOM"),
         pytest.param(WHOLE.decode("latin-1").encode("utf-16-be"), ["UTF-16", "iconv"], id="utf-16-be without BOM"),
         pytest.param(WHOLE.replace(b"\r\n", b"\r"), ["carriage returns", "export it again"], id="lone CR line ends"),

@@ -160,3 +160,46 @@ def test_records_that_quote_where_they_must_are_looked_into_once_a_kind(tmp_path
     found = scanned(tmp_path, b"a\tb\tc\td\r\n" + b"\r\n".join([*good, b'1\t"x\ty"\t3', b'1\t"x\ty\t3\t4']) + b"\r\n")
     assert (found.records, [b.record for b in found.broken]) == (1_002, [1_001, 1_002])
     assert len(looked) == 4
+
+
+# Fields that people have typed: line breaks between quotes, in records that end in one or two bytes.
+TYPED = st.lists(st.sampled_from(["a", "b", "\t", '"', " ", "\n", "\r\n", "\u00e9"]), max_size=12).map("".join)
+TYPED_RECORDS = st.lists(
+    st.one_of(
+        st.lists(TYPED, min_size=4, max_size=4),
+        st.sampled_from([b"1\t2", b'"1\n"\t"2"\t3', b'"1"x\t"2\n"\t3']),
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@QUICK
+@given(TYPED_RECORDS, st.sampled_from(["\r\n", "\n"]), st.integers(24, 200))
+def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end, chunk):
+    """Each record is counted once, in its line, wherever a block ends; what is broken spoils no other, and the text for the CSV reader has a
+    line a record."""
+    records = [r if isinstance(r, bytes) else line(r, csv.QUOTE_MINIMAL, end).removesuffix(end.encode()) for r in mixed]
+    content = b"".join(record + end.encode() for record in [b"a\tb\tc\td", *records])
+    file, target = tmp_path / "file.txt", tmp_path / "unbroken.txt"
+    file.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(module, "CHUNK", chunk)
+        found = scan_file(file, read_header(file, "\t"), "\t", None, target)
+    broken = [n for n, record in enumerate(mixed, 1) if isinstance(record, bytes)]
+    assert (found.records, [b.record for b in found.broken]) == (len(mixed), broken)
+    for entry in found.broken:
+        assert entry.line == 2 + b"".join(r + b"\n" for r in records[: entry.record - 1]).replace(b"\r\n", b"\n").count(
+            b"\n"
+        )
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    assert target.read_bytes().count(end.encode()) == len(mixed) + 1
+
+
+def test_a_quote_that_is_left_open_spoils_its_own_record_only(tmp_path):
+    file, target = tmp_path / "file.txt", tmp_path / "unbroken.txt"
+    file.write_bytes(b'a\tb\tc\td\r\n1\t"2\t3\t4\r\n1\t"2\r\n2"\t3\t4\r\n1\t2\t3\t4\r\n')
+    found = scan_file(file, read_header(file, "\t"), "\t", None, target)
+    assert (found.records, [(b.record, b.line, b.reason) for b in found.broken]) == (3, [(1, 2, "quotes are broken")])
+    assert found.inner_breaks == [(2, 1)]

@@ -39,6 +39,8 @@ class Form(BaseModel):
     names: list[str] = []
     # Records may have one more field than the header, an empty one at their end.
     trailing_field: bool = False
+    # Fields between quotes may hold line breaks, as what people type does. They are read as vertical tabs, which staging takes for blanks.
+    line_breaks: bool = False
     # Instead of a delimiter the bytes of each field, which is filled up with blanks. Such a file has no header.
     widths: list[int] = []
 
@@ -48,6 +50,8 @@ class Form(BaseModel):
             raise ValueError("a form has either a delimiter or widths")
         if self.widths and (self.header or self.quote or len(self.names) != len(self.widths)):
             raise ValueError("a form with widths has no header, no quote, and a name for each width")
+        if self.line_breaks and not self.quote:
+            raise ValueError("a form with line breaks in its fields has quotes")
         return self
 
     @property
