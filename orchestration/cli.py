@@ -100,6 +100,20 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--as-of", **day, help="the day that the files show")
     sample.set_defaults(command=_sample)
 
+    resolve = commands.add_parser("resolve", help="say which records of a table are one person")
+    resolve.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV or Parquet with record_id, and names, births, addresses ..."
+    )
+    resolve.add_argument("--out", type=Path, required=True, metavar="FILE", help="gets record_id and person_id")
+    resolve.add_argument(
+        "--duplicate-free",
+        action="append",
+        default=[],
+        metavar="SOURCE",
+        help="a value of column source under which nobody has two records; may be given several times",
+    )
+    resolve.set_defaults(command=_resolve)
+
     query = commands.add_parser("query", help="ask the published database")
     query.add_argument("sql")
     query.set_defaults(command=_query)
@@ -290,6 +304,19 @@ def _sample(options: argparse.Namespace) -> int:
         "\n".join(map(str, (*paths.files, *paths.official_files, *paths.campaign_files)))
         + f"\ntruth: {paths.truth_dir}"
     )
+    return 0
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    from orchestration.identity.files import resolve_file
+
+    resolution = resolve_file(options.file, options.out, tuple(options.duplicate_free))
+    print(f"{resolution.records:,} records are of {resolution.people:,} people: {options.out}")
+    if resolution.twice:
+        print(
+            f"{resolution.twice:,} records look like a second one of the same person in a source that is to be free of "
+            "duplicates; they stay apart"
+        )
     return 0
 
 

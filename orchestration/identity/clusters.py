@@ -1,0 +1,165 @@
+"""From links between two records to people: records that links connect are one person at once if they are few, well linked
+and nowhere contradict each other; the others are put together link by link, the strongest first."""
+
+from __future__ import annotations
+
+import duckdb
+
+MARGIN = 1.0  # in bits: of two links to records of two people one has to be stronger by this, or neither counts
+LARGEST_PERSON = 60  # different descriptions of one person
+FEWEST_LINKS = 0.4  # of the pairs of one person's records, so that no chain of likenesses makes a person
+ROUNDS = 60  # what is not together by then stays apart
+
+
+def drop_ambiguous(con: duckdb.DuckDBPyConnection, links: str, records: str, contradiction: str) -> None:
+    """Take from `links` (`n_l`, `n_r`, `weight`) those of a record that fits two people equally well.
+
+    Two people are records that contradict each other, or that one duplicate-free source has, unless it plainly has the same
+    person twice.
+    """
+    con.execute(f"""
+        create or replace temp table ways as
+        select n_l as n, n_r as other, weight from {links} union all select n_r, n_l, weight from {links}
+    """)
+    con.execute(f"""
+        create or replace temp table ambiguous as
+        with rivals as (
+            select l.n, l.other as one, r.other as two
+            from ways as l join ways as r on r.n = l.n and r.other <> l.other and r.weight > l.weight - {MARGIN}
+        )
+        select distinct rivals.n, rivals.one as other
+        from rivals
+        join (select {_sided(records, "l")}) on n_l = rivals.one
+        join (select {_sided(records, "r")}) on n_r = rivals.two
+        where {contradiction} is not null or (only_once_l = only_once_r and not {_same_twice()})
+    """)
+    con.execute(f"""
+        delete from {links} where (n_l, n_r) in (select (n, other) from ambiguous union all select (other, n) from ambiguous)
+    """)
+
+
+def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradiction: str, table: str) -> None:
+    """Make `table` (`n`, `cluster`: the least `n` of the person) of all `records`.
+
+    No cluster has two records that contradict each other, nor two of one duplicate-free source, nor more than `LARGEST_PERSON`.
+    """
+    con.execute(f"create or replace temp table {table} as select n, n as cluster from {records}")
+    _connect(con, links, table)
+    con.execute(f"""
+        create or replace temp table doubtful as
+        with members as (
+            select {table}.cluster, {table}.n, count(*) over (partition by cluster) as size from {table}
+            qualify size > 1
+        ),
+        pairs as (
+            select members.cluster, members.n as n_left, others.n as n_right
+            from members join members as others on others.cluster = members.cluster and others.n > members.n
+            where members.size <= {LARGEST_PERSON}
+        )
+        select distinct cluster from members where size > {LARGEST_PERSON}
+        union
+        select cluster
+        from (select cluster, any_value(size) as size from members group by cluster)
+        join (select cluster, count(*) as links from {links} join {table} on n = n_l group by cluster) using (cluster)
+        where links < {FEWEST_LINKS} * size * (size - 1) / 2
+        union
+        select distinct cluster from pairs
+        join (select {_sided(records, "l")}) on n_l = n_left
+        join (select {_sided(records, "r")}) on n_r = n_right
+        where {contradiction} is not null or only_once_l = only_once_r
+    """)
+    con.execute(f"update {table} set cluster = n where cluster in (select cluster from doubtful)")
+    con.execute(f"""
+        create or replace temp table open_links as
+        select least(l.cluster, r.cluster) as a, greatest(l.cluster, r.cluster) as b, max(weight) as weight, count(*) as links
+        from {links} join {table} as l on l.n = n_l join {table} as r on r.n = n_r
+        where l.cluster <> r.cluster group by all
+    """)
+    for _ in range(ROUNDS):
+        if not _join_the_nearest(con, records, contradiction, table):
+            break
+
+
+def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradiction: str, table: str) -> int:
+    """Join clusters that are each other's strongest link and fit; returns how many links were looked at."""
+    con.execute("""
+        create or replace temp table nearest as
+        with ways as (select a as n, b as other, weight from open_links union all select b, a, weight from open_links),
+        -- Of links as strong, whichever: by a number of the pair, so that many pairs are each other's choice at once.
+        best as (
+            select n, other from ways qualify row_number() over (
+                partition by n order by weight desc, (least(n, other) * 7919 + greatest(n, other) * 104729) % 1000003, other
+            ) = 1
+        )
+        select l.n as a, l.other as b from best as l join best as r on r.n = l.other and r.other = l.n where l.n < l.other
+    """)
+    con.execute(f"""
+        create or replace temp table unfit as
+        select distinct a, b from nearest
+        join {table} as one on one.cluster = a join {table} as two on two.cluster = b
+        join (select {_sided(records, "l")}) on n_l = one.n
+        join (select {_sided(records, "r")}) on n_r = two.n
+        where {contradiction} is not null or only_once_l = only_once_r
+        union
+        select a, b from nearest join open_links using (a, b)
+        join (select cluster as a, count(*) as size_a from {table} group by cluster) using (a)
+        join (select cluster as b, count(*) as size_b from {table} group by cluster) using (b)
+        where links < {FEWEST_LINKS} * size_a * size_b or size_a + size_b > {LARGEST_PERSON}
+    """)
+    con.execute(f"""
+        update {table} set cluster = a from nearest
+        where cluster = b and (a, b) not in (select (a, b) from unfit)
+    """)
+    con.execute("""
+        create or replace temp table open_links as
+        with renamed as (
+            select coalesce(one.a, open_links.a) as a, coalesce(two.a, open_links.b) as b, weight, links
+            from open_links
+            left join (select * from nearest where (a, b) not in (select (a, b) from unfit)) as one on one.b = open_links.a
+            left join (select * from nearest where (a, b) not in (select (a, b) from unfit)) as two on two.b = open_links.b
+            where (open_links.a, open_links.b) not in (select (a, b) from unfit)
+        )
+        select least(a, b) as a, greatest(a, b) as b, max(weight) as weight, sum(links) as links
+        from renamed where a <> b group by all
+    """)
+    return con.execute("select count(*) from nearest").fetchall()[0][0]
+
+
+def _connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
+    """Give all records that are connected by links the least `n` among them."""
+    con.execute(f"""
+        create or replace temp table neighbours as
+        select n_l as n, n_r as other from {links} union select n_r, n_l from {links}
+    """)
+    changed = 1
+    while changed:
+        con.execute(f"""
+            create or replace temp table nearer as
+            select neighbours.n, min(theirs.cluster) as cluster
+            from neighbours join {table} as theirs on theirs.n = neighbours.other group by neighbours.n
+        """)
+        # The cluster of a cluster's first record may have a lower number by now: that halves the way.
+        con.execute(
+            f"update {table} set cluster = nearer.cluster from nearer where nearer.n = {table}.n and nearer.cluster < {table}.cluster"
+        )
+        [(changed,)] = con.execute(f"""
+            update {table} set cluster = firsts.cluster from {table} as firsts
+            where firsts.n = {table}.cluster and firsts.cluster < {table}.cluster
+        """).fetchall()
+        [(left,)] = con.execute(f"""
+            select count(*) from neighbours join {table} as mine on mine.n = neighbours.n
+            join {table} as theirs on theirs.n = neighbours.other where mine.cluster <> theirs.cluster
+        """).fetchall()
+        changed = max(changed, left)
+
+
+def _sided(records: str, side: str) -> str:
+    """The columns of a record with a side's ending, for conditions over pairs."""
+    return f"columns('^(.*)$') as '\\1_{side}' from {records}"
+
+
+def _same_twice() -> str:
+    return (
+        "coalesce(first_l = first_r and last_l = last_r and birth_year_l = birth_year_r "
+        "and (born_l = born_r or address_key_l = address_key_r), false)"
+    )

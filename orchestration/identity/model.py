@@ -1,0 +1,311 @@
+"""How much each agreement and disagreement of two records says, as a Splink model with pinned parameters, and what rules a
+pair out whatever its weight."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import duckdb
+
+PRIOR_PEOPLE = 10_000  # imagined typical records beside the given ones: a small file does not make common names rare
+THRESHOLD = 0.9  # probability from which two records are one person, if nothing rules them out
+# The columns whose values' frequency counts, and the share of a value where nothing is known of it: as if the imagined records were spread evenly over so many.
+_SHARES = {
+    "first": "coalesce((select share from given_names where name = value), 1e-5)",
+    "last": "coalesce((select share from family_names where name = value), 5e-6)",
+    "born": "4e-5",
+    "birth_year": "0.014",
+    "street": "5e-5",
+    "house": "1e-3",
+    "zip5": "3e-5",
+    "city": "1e-4",
+    "phone": "1e-8",
+    "email": "1e-8",
+}
+
+
+@dataclass(frozen=True)
+class Level:
+    """One way in which two records may compare: a condition over `*_l` and `*_r`, and how often it holds for two records of one
+    person (`m`) and of two (`u`). With `frequent` the share of that column's value stands for `u`. With `of_what_is_said` the
+    level is as much about how a record is written as about who it is, and only the ratio of the two means something."""
+
+    name: str
+    condition: str
+    m: float
+    u: float
+    frequent: str | None = None
+    of_what_is_said: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """When there is nothing to compare, and the levels in the order in which they are tried; the last has no condition."""
+
+    unsaid: str
+    levels: tuple[Level, ...]
+
+    def number(self, level: str) -> int:
+        """Splink's number of a level: the last has 0."""
+        return next(place for place, each in enumerate(reversed(self.levels)) if each.name == level)
+
+
+Parameters = dict[tuple[str, str], float]  # `m` by comparison and level
+
+
+def _alike(name: str, similarity: float) -> str:
+    return f"jaro_winkler_similarity({name}_l, {name}_r) >= {similarity}"
+
+
+_SLIP = (
+    "least(length({0}_l), length({0}_r)) > 3 and (damerau_levenshtein({0}_l, {0}_r) <= 1 "
+    "or jaro_winkler_similarity({0}_l, {0}_r) >= 0.92)"
+)
+SWAPPED = (
+    "(jaro_winkler_similarity(first_l, last_r) >= 0.9 and jaro_winkler_similarity(first_r, last_l) >= 0.9 "
+    "and jaro_winkler_similarity(first_l, first_r) < 0.9)"
+)
+_SAME_CITY = "(city_l = city_r or jaro_winkler_similarity(city_l, city_r) >= 0.9)"
+_SAME_STREET = "(street_l = street_r or jaro_winkler_similarity(street_l, street_r) >= 0.88 or damerau_levenshtein(street_l, street_r) <= 2)"
+_DATES = "(born_l is not null and born_r is not null)"
+_DATE_SLIP = (
+    f"({_DATES} and (damerau_levenshtein(strftime(born_l, '%Y%m%d'), strftime(born_r, '%Y%m%d')) <= 1 "
+    "or (year(born_l) = year(born_r) and month(born_l) = day(born_r) and day(born_l) = month(born_r))))"
+)
+_SAME_DAY_OF_YEAR = f"({_DATES} and strftime(born_l, '%m%d') = strftime(born_r, '%m%d'))"
+
+# First names: what is beyond these levels are two people's.
+FIRST = (
+    Level("same", "first_l = first_r", 0.80, 0.01, "first"),
+    Level("swapped", SWAPPED, 0.01, 1e-6),
+    Level("crossed", "first_l = last_r or first_r = last_l", 0.005, 0.003),
+    Level("short form", "list_has_any(first_forms_l, first_forms_r)", 0.06, 0.004),
+    Level("middle name", "length(middle_l) > 2 and middle_l = first_r or length(middle_r) > 2 and middle_r = first_l", 0.02, 0.002),
+    Level("initial", "least(length(first_l), length(first_r)) = 1 and left(first_l, 1) = left(first_r, 1)", 0.03, 0.0025, of_what_is_said=True),
+    # Two known names that are alike are rather two people's (Joan and John) than a slip.
+    Level("slip", f"not (is_known_name_l and is_known_name_r) and {_SLIP.format('first')}", 0.05, 0.001),
+    Level("near names", _SLIP.format("first"), 0.012, 0.004),
+    Level("alike", f"not (is_known_name_l and is_known_name_r) and {_alike('first', 0.78)}", 0.015, 0.01),
+)  # fmt: skip
+LAST = (
+    Level("same", "last_l = last_r", 0.88, 0.005, "last"),
+    Level("swapped", SWAPPED, 0.01, 0.01, of_what_is_said=True),
+    Level("crossed", "first_l = last_r or first_r = last_l", 0.01, 0.01, of_what_is_said=True),
+    Level("shared part", "list_has_any(last_parts_l, last_parts_r)", 0.015, 0.0007),
+    Level("slip", _SLIP.format("last"), 0.04, 0.0015),
+    Level("alike", _alike("last", 0.85), 0.01, 0.006),
+    # A woman's name may have changed with her marriage.
+    Level("other, of a woman", "(sex_l = 'F' or sex_r = 'F') and coalesce(sex_l <> 'M', true) and coalesce(sex_r <> 'M', true)", 0.08, 0.97),
+)  # fmt: skip
+COMPARISONS = {
+    "first": Comparison("first_l is null or first_r is null", (*FIRST, Level("other", "ELSE", 0.015, 0.97))),
+    "last": Comparison("last_l is null or last_r is null", (*LAST, Level("other", "ELSE", 0.02, 0.97))),
+    "middle": Comparison(
+        "middle_l is null or middle_r is null",
+        (
+            Level("same", "length(middle_l) > 1 and middle_l = middle_r", 0.5, 0.01, of_what_is_said=True),
+            Level("initial", "left(middle_l, 1) = left(middle_r, 1)", 0.45, 0.07, of_what_is_said=True),
+            Level("alike", _alike("middle", 0.85), 0.02, 0.02),
+            Level("other", "ELSE", 0.05, 0.9),
+        ),
+    ),
+    "birth": Comparison(
+        "birth_year_l is null or birth_year_r is null",
+        (
+            Level("same date", "born_l = born_r", 0.9, 4e-5, "born"),
+            Level("slip in the date", _DATE_SLIP, 0.03, 0.0012),
+            Level("same day of another year", _SAME_DAY_OF_YEAR, 0.01, 0.0027),
+            Level(
+                "same year",
+                f"birth_year_l = birth_year_r and not {_DATES}",
+                0.96,
+                0.014,
+                "birth_year",
+                of_what_is_said=True,
+            ),
+            Level("other day of the year", "birth_year_l = birth_year_r", 0.012, 0.014),
+            Level(
+                "next year",
+                f"abs(birth_year_l - birth_year_r) = 1 and not {_DATES}",
+                0.028,
+                0.028,
+                of_what_is_said=True,
+            ),
+            Level("other", "ELSE", 0.02, 0.97),
+        ),
+    ),
+    "street": Comparison(
+        "street_l is null or street_r is null",
+        (
+            Level("same", "street_l = street_r", 0.7, 0.001, "street"),
+            Level("alike", _SAME_STREET, 0.08, 0.003),
+            Level("shared word", "list_has_any(street_words_l, street_words_r)", 0.02, 0.005),
+            Level("other", "ELSE", 0.2, 0.97),
+        ),
+    ),
+    # A house number says little of another street: people move.
+    "house": Comparison(
+        "house_l is null or house_r is null",
+        (
+            Level("other unit", f"house_l = house_r and unit_l <> unit_r and {_SAME_STREET}", 0.05, 0.004),
+            Level("same", f"house_l = house_r and coalesce({_SAME_STREET}, true)", 0.7, 0.005, "house"),
+            Level("same, other street", "house_l = house_r", 0.02, 0.005),
+            Level("slip", f"damerau_levenshtein(house_l, house_r) <= 1 and {_SAME_STREET}", 0.02, 0.02),
+            Level("elsewhere", f"not {_SAME_STREET}", 0.2, 0.2, of_what_is_said=True),
+            Level("other", "ELSE", 0.03, 0.97),
+        ),
+    ),
+    "place": Comparison(
+        "(zip5_l is null or zip5_r is null) and (city_l is null or city_r is null)",
+        (
+            Level("same ZIP", "zip5_l = zip5_r", 0.75, 0.001, "zip5"),
+            Level("nearly the same ZIP", f"damerau_levenshtein(zip5_l, zip5_r) = 1 and {_SAME_CITY}", 0.03, 0.0005),
+            Level("same city", "city_l = city_r", 0.1, 0.01, "city"),
+            Level("like ZIP or city", f"damerau_levenshtein(zip5_l, zip5_r) = 1 or {_SAME_CITY}", 0.03, 0.01),
+            Level("other", "ELSE", 0.1, 0.95),
+        ),
+    ),
+    "phone": Comparison(
+        "phone_l is null or phone_r is null",
+        (Level("same", "phone_l = phone_r", 0.6, 1e-6, "phone"), Level("other", "ELSE", 0.4, 0.99)),
+    ),
+    "email": Comparison(
+        "email_l is null or email_r is null",
+        (
+            Level("same", "email_l = email_r", 0.6, 1e-6, "email"),
+            Level(
+                "same mailbox elsewhere",
+                "length(split_part(email_l, '@', 1)) > 6 and split_part(email_l, '@', 1) = split_part(email_r, '@', 1)",
+                0.05,
+                1e-4,
+            ),
+            Level("other", "ELSE", 0.35, 0.99),
+        ),
+    ),
+}
+_NAMES_DIFFER = "first_l is not null and first_r is not null and not coalesce(" + (
+    " or ".join(f"({level.condition})" for level in FIRST) + ", false)"
+)
+# Known facts that no one person has both of.
+_CONTRADICTIONS = {"generation": "generation_l <> generation_r", "sex": "sex_l <> sex_r"}
+# Facts that differ in one household; without households they are slips, and only weigh.
+_IN_A_HOUSEHOLD = {
+    "birth year": f"abs(birth_year_l - birth_year_r) > 1 and not coalesce({_SAME_DAY_OF_YEAR}, false)",
+    "first name": _NAMES_DIFFER,
+}
+# What a household shares (family name, address, telephone, e-mail) is not enough by itself.
+_HOUSEHOLD_ONLY = (
+    "not coalesce(born_l = born_r, false) and ("
+    "first_l is null or first_r is null"
+    " or (is_known_name_l and is_known_name_r and first_l <> first_r and not list_has_any(first_forms_l, first_forms_r)"
+    f" and not coalesce({SWAPPED}, false)"
+    " and not coalesce(middle_l = first_r or middle_r = first_l, false)"
+    " and not coalesce(birth_year_l = birth_year_r, false)))"
+)
+
+
+def contradiction(households: bool) -> str:
+    """SQL over the columns `*_l` and `*_r` of two records: the fact that says they are two people, else null."""
+    facts = _CONTRADICTIONS | (_IN_A_HOUSEHOLD if households else {})
+    cases = " ".join(f"when {condition} then '{fact}'" for fact, condition in facts.items())
+    return f"case {cases} end"
+
+
+def veto(households: bool) -> str:
+    """SQL as `contradiction`, which also names a pair that only shares what a household does."""
+    if not households:
+        return contradiction(households)
+    return f"coalesce({contradiction(households)}, case when {_HOUSEHOLD_ONLY} then 'household only' end)"
+
+
+def add_frequencies(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Add to `table` a column `tf_*` for each of these: which share of the others has that value, among those that have one and
+    `PRIOR_PEOPLE` imagined records beside them."""
+    for column, share in _SHARES.items():
+        con.execute(f"""
+            create or replace temp table frequency as
+            select value, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (sum(records) over () + {PRIOR_PEOPLE}) as tf
+            from (select {column} as value, count(*) as records from {table} where {column} is not null group by value)
+        """)
+        con.execute(f"alter table {table} add column tf_{column} double")
+        con.execute(f"update {table} set tf_{column} = tf from frequency where frequency.value = {table}.{column}")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a table tells of itself: the odds that two of its records are one person, and `m` and `u` by comparison and level
+    in place of the pinned ones."""
+
+    prior: float
+    m: dict[tuple[str, str], float]
+    u: dict[tuple[str, str], float]
+
+
+def pinned(rows: int) -> Learned:
+    """What holds for a table of so many records of which nothing is learned: one in two has a second of its person."""
+    return Learned(1 / (rows + PRIOR_PEOPLE), {}, {})
+
+
+def score(
+    con: duckdb.DuckDBPyConnection, records: str, pairs: str, table: str, learned: Learned, levels: bool = False
+) -> None:
+    """Make `table` of the pairs (`join_key_l`, `join_key_r`, both `n` of `records`) with `weight`, log2 of the odds that they
+    are one person, to three places, and each comparison's part of it, `weight_*`, or its level, `level_*`.
+    """
+    import splink  # takes a second, and only this step wants it
+    from splink.internals.duckdb.database_api import DuckDBAPI
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    database = DuckDBAPI(con)
+    parameters = settings(learned, levels)
+    linker = splink.Linker(database.register(records), parameters, log_level=None, validate_settings=False)
+    linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
+    predicted = linker.inference.predict(warning_mode="never")
+    con.execute(f"""
+        create or replace temp table {table} as
+        select n_l, n_r, round(match_weight, 3) as weight, {", ".join(_part(name, levels) for name in COMPARISONS)}
+        from {predicted.physical_name}
+    """)
+    database.delete_tables_created_by_splink_from_db()
+
+
+def _part(name: str, levels: bool) -> str:
+    if levels:
+        return f"cast(gamma_{name} as integer) as level_{name}"
+    frequent = any(level.frequent for level in COMPARISONS[name].levels)
+    return f"round(mw_{name}{f' + mw_tf_adj_{name}' if frequent else ''}, 3) as weight_{name}"
+
+
+def settings(learned: Learned, levels: bool = False) -> dict:
+    """The model as Splink's settings; with `levels` each pair's levels are told."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "n",
+        "probability_two_random_records_match": learned.prior,
+        "retain_matching_columns": levels,
+        "retain_intermediate_calculation_columns": True,
+        "blocking_rules_to_generate_predictions": ["l.n = r.n"],
+        "comparisons": [
+            {
+                "output_column_name": name,
+                "comparison_levels": [
+                    {"sql_condition": comparison.unsaid, "is_null_level": True, "label_for_charts": "not said"},
+                    *(_level(level, learned, (name, level.name)) for level in comparison.levels),
+                ],
+            }
+            for name, comparison in COMPARISONS.items()
+        ],
+    }
+
+
+def _level(level: Level, learned: Learned, key: tuple[str, str]) -> dict:
+    found = {
+        "sql_condition": level.condition,
+        "label_for_charts": level.name,
+        "m_probability": learned.m.get(key, level.m),
+        "u_probability": learned.u.get(key, level.u),
+    }
+    if level.frequent:
+        found |= {"tf_adjustment_column": level.frequent, "disable_tf_exact_match_detection": True}
+    return found
