@@ -64,6 +64,8 @@ class Campaign(BaseModel):
     # Dollars that a person may give for one election: the federal limit of 2025 and 2026 unless the campaign's is another.
     contribution_limit: Annotated[int, Field(ge=1)] = 3500
     holdout_percent: Annotated[float, Field(ge=0, le=50)] = 1  # of residences; no list touches who lives there
+    # Whether what bought files tell of religion, health, origin and the like is kept in private tables, to look into what was sold.
+    audit_sensitive: bool = False
     keep: Keep = Keep()
 
 

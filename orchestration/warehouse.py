@@ -55,7 +55,7 @@ comment on column meta.deliveries.rows_loaded is 'Rows that were loaded into raw
 comment on column meta.deliveries.rows_quarantined is 'Records that could not be read and lie in quarantine.';
 comment on column meta.deliveries.rows_suppressed is 'Loaded rows that never pass staging: confidential voters and under-18s.';
 comment on column meta.deliveries.status is 'loaded: some of it is current; superseded: newer deliveries replaced all of it; set_aside: older than what is there; refused: not taken, see reason.';
-comment on column meta.deliveries.reason is 'Why it was refused or set aside.';
+comment on column meta.deliveries.reason is 'Why it was refused or set aside; of a loaded one what of its columns was read past.';
 
 create table if not exists meta.gate_results (
     gate varchar not null,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.contracts import Contract, contracts_of
+from orchestration.ingestion.contracts import Contract, campaign_contracts
 from orchestration.ingestion.load import (
     UNKNOWN_COUNTY,
     common_code,
@@ -64,7 +64,7 @@ def staging_table(state: str, entities: str) -> str:
 
 def staged(contract: Contract) -> str:
     """Deliveries of a state's voters, or of events, whose loaded rows are not those that passed staging plus those suppressed."""
-    table = events_table(contract) if contract.kind == "events" else staging_table(str(contract.state), "voters")
+    table = staging_table(contract.state, "voters") if contract.state else events_table(contract)
     return f"""
         with loaded as (select _delivery_id as delivery_id, count(*) as n from raw.{contract.name} group by 1),
         passed as (select delivery_id, count(*) as n from {table} group by 1),
@@ -218,7 +218,7 @@ def _union(states: list[str], entities: str, columns: str) -> str:
 def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str]) -> None:
     """Write into `meta.deliveries` how many current rows of each delivery staging held back."""
     parts = [_union(states, "voters_suppressed", "delivery_id")]
-    parts += [f"select delivery_id from {events_table(c)}_suppressed" for c in contracts_of([], "events")]
+    parts += [f"select delivery_id from {events_table(c)}_suppressed" for c in campaign_contracts()]
     con.execute(
         f"""
         update meta.deliveries d set rows_suppressed = s.n

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from quality.suites import no_rows
 
-TABLES = ("marts.fec_contributions",)
+LINKED_CONSUMERS = 0.50  # what is bought of a state's voters mostly carries the state's own id
+
+TABLES = ("marts.fec_contributions", "marts.consumer_traits")
 
 
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
-    of = {"marts.fec_contributions": _of_fec}
+    of = {"marts.fec_contributions": _of_fec, "marts.consumer_traits": _of_consumer_traits}
     return {
         table: checks(settings, con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
         for table, checks in of.items()
@@ -51,6 +53,33 @@ def _of_fec(settings, con) -> list:
         no_rows(
             "select 1 from {batch} where recipient_committee is null and exists (select 1 from staging.stg_fec__committees)",
             "recipients are in the committee master",
+            "warning",
+        ),
+    ]
+
+
+def _of_consumer_traits(settings, con) -> list:
+    """The checks of what a vendor sells of people."""
+    [(linked, people)] = con.execute("select count_if(is_linked), count(*) from marts.consumer_traits").fetchall()
+    return [
+        no_rows("select 1 from {batch} group by consumer_id having count(*) > 1", "a person stands once"),
+        no_rows(
+            "select 1 from (select count(distinct l2_id) as n from staging.stg_l2__consumer) "
+            "where n <> (select count(*) from {batch})",
+            "people are those staged",
+        ),
+        no_rows(
+            "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            "people who are linked are voters",
+        ),
+        no_rows(
+            "select 1 from {batch} where voter_id is not null group by voter_id having count(*) > 1",
+            "a voter is one person of the file",
+            "warning",
+        ),
+        no_rows(
+            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {LINKED_CONSUMERS} * {people}",
+            f"a voter is known for {LINKED_CONSUMERS:.0%} of the people of a consumer file; {linked:,} of {people:,}",
             "warning",
         ),
     ]

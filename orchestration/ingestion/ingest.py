@@ -54,6 +54,7 @@ class Outcome:
             return (
                 f"{self.file_name}: {self.records_read:,} records read, {self.rows_loaded:,} loaded, "
                 f"{self.rows_quarantined:,} quarantined, {self.seconds:.1f} s"
+                + (f"; {self.reason}" if self.reason else "")
             )
         return f"{self.file_name}: {self.status.replace('_', ' ')}: {self.reason}"
 
@@ -72,6 +73,8 @@ def ingest_inbox(
     `meta.deliveries`.
     """
     prepare(con)
+    if not settings.campaign.audit_sensitive:
+        con.execute("drop schema if exists audit cascade")
     outcomes = []
     for entry in inbox.entries(settings.inbox):
         places = inbox.members(entry)
@@ -301,7 +304,10 @@ class _Intake:
                 self.name, "loaded", lambda: con.query_progress() / 100, lambda share: round(share * scan.records)
             )
             with progress.told(self.say, loading):
-                broken = scan.broken + load.create_table(con, match, scan, clean if scan.broken else text, table)
+                source = clean if scan.broken else text
+                broken = scan.broken + load.create_table(con, match, scan, source, table)
+                if self.settings.campaign.audit_sensitive:
+                    load.create_audit_table(con, match, scan, source, delivery.delivery_id)
         finally:
             clean.unlink(missing_ok=True)
         refuse_too_many(broken, scan.records)
@@ -317,12 +323,13 @@ class _Intake:
         scope = scopes.scope_of(con, contract, delivery.delivery_id, self.file.name)
         newer = scopes.newer_in_scope(con, contract, delivery, scope)
         if newer:
-            con.execute(f"drop table {table}")
+            load.drop_table(con, contract.name, delivery.delivery_id)
             con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])
             reason = f"it shows {self.as_of}, and {scope} is here as of {newer}; kept in the archive only"
             return replace(delivery, scope=scope, status="set_aside", reason=reason)
         load.quarantine(con, delivery, broken)
-        return replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken))
+        loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken))
+        return replace(loaded, reason=match.left_out)
 
     def _check_kind(self, contract: Contract, table: str) -> None:
         """Keep generated and real records apart: a data directory is born as one or the other. Only a generated state

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -97,6 +97,26 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
         "select line, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
     ).fetchall()
     return [_in_delivered_file(line, scan, kind, text or "") for line, kind, text in rows]
+
+
+def create_audit_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path: Path, delivery_id: str) -> None:
+    """Read the columns that may never land into a private table of schema `audit`, which no model and nobody but an auditor reads:
+    as text under the names that the file has for them, a row for each of the delivery's table, in its order."""
+    names = match.sensitive
+    if not names:
+        return
+    con.execute("create schema if not exists audit")
+    contract = match.contract.model_copy(update={"columns": {name: [] for name in names}})
+    loads = tuple(name if name in names else None for name in match.header)
+    table = f'audit."{match.contract.name}__{delivery_id}"'
+    create_table(con, replace(match, contract=contract, loads=loads), scan, path, table)
+    con.execute(f"comment on table {table} is 'Sensitive: for an audit alone, and for no other purpose.'")
+
+
+def drop_table(con: duckdb.DuckDBPyConnection, contract: str, delivery_id: str) -> None:
+    """Drop what was loaded from a delivery."""
+    con.execute(f"drop table if exists {raw_table(contract, delivery_id)}")
+    con.execute(f'drop table if exists audit."{contract}__{delivery_id}"')
 
 
 def _by_widths(widths: Sequence[int]) -> tuple[str, list[str]]:
@@ -200,12 +220,12 @@ def _code(contract: Contract, column: str) -> str:
 
 def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> float:
     """The part of a table's rows that were generated, by the prefix of their ids; none where the contract has no marker.
-    Rows of events without an id, such as totals and repeated headers, do not tell."""
+    Rows of the campaign's own sources without an id, such as totals and repeated headers, do not tell."""
     marker = contract.sample
     if marker is None:
         return 0
     tells = ""
-    if contract.kind == "events":
+    if contract.kind in ("events", "people"):
         names = ", ".join(text_literal(name.lower()) for name in (marker.column, *contract.columns[marker.column]))
         tells = f"where nullif(trim({marker.column}), '') is not null and lower(trim({marker.column})) not in ({names})"
     [(share,)] = con.execute(

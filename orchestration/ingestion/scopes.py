@@ -25,6 +25,7 @@ from orchestration.ingestion.load import (
     Delivery,
     common_code,
     county_code,
+    drop_table,
     elections_of,
     raw_table,
     text_literal,
@@ -149,7 +150,7 @@ def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str)
     """Drop all that was loaded from a delivery; what it had replaced is current again where it is still held."""
     for view in (*_VIEWS, *_ELECTION_VIEWS):
         con.execute(f"drop view if exists raw.{contract.name}{view}")
-    con.execute(f"drop table if exists {raw_table(contract.name, delivery_id)}")
+    drop_table(con, contract.name, delivery_id)
     for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
         con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
     settle_scopes(con, contract)
@@ -186,7 +187,7 @@ def _drop_replaced(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         """,
         {"contract": contract.name},
     ).fetchall():
-        con.execute(f'drop table raw."{table}"')
+        drop_table(con, contract.name, table.removeprefix(f"{contract.name}__"))
 
 
 @dataclass(frozen=True)

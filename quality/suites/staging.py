@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.ingestion.contracts import Contract, contracts_of
+from orchestration.ingestion.contracts import Contract, campaign_contracts, contracts_of
 from quality import reconcile
 from quality.suites import no_rows
 
@@ -29,7 +29,7 @@ def tables(settings) -> tuple[str, ...]:
         for state in settings.campaign.states
         for entities in ("voters", "vote_history")
     ]
-    return (*of_states, *map(reconcile.events_table, contracts_of([], "events")))
+    return (*of_states, *map(reconcile.events_table, campaign_contracts()))
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -40,7 +40,7 @@ def expectations(settings, con) -> dict[str, list]:
         checks[reconcile.staging_table(state, "voters")] = [*_of_voters(voters), *map(_rows_add_up, others)]
         [history] = contracts_of([state], "vote_history") or [voters]
         checks[reconcile.staging_table(state, "vote_history")] = _of_history(con, history)
-    for contract in contracts_of([], "events"):
+    for contract in campaign_contracts():
         checks[reconcile.events_table(contract)] = _of_events(con, contract)
     return checks
 

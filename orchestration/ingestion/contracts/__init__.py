@@ -91,8 +91,9 @@ class Contract(BaseModel):
     title: str
     state: str | None = None  # none: a file is taken in for whichever state its scope says
     cadence_days: int | None = None  # none: it comes when it comes, and nobody waits for it
-    # Of events (donations, conversations) each delivery adds to those before, however they overlap; the others are replaced.
-    kind: Literal["voters", "vote_history", "lookup", "results", "turnout", "events"]
+    # Of events (donations, conversations) each delivery adds to those before, however they overlap; the others are replaced. People
+    # are what the campaign buys of them, which a newer file replaces as it does voters.
+    kind: Literal["voters", "vote_history", "lookup", "results", "turnout", "events", "people"]
     pii: bool = True  # whether its records are of people
     encoding: Literal["latin-1", "either"]  # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8
     forms: list[Form]
@@ -116,6 +117,10 @@ class Contract(BaseModel):
     partial: list[str] = []  # columns of staging that by the source's own rules only some records have
     never_land: list[str] = []
     ignored: list[str] = []
+    # The same for columns by the hundred: parts of names (small letters) that may never land, which only an audit that `campaign.yaml`
+    # asks for puts into a private table; and a pattern of the names that a source gives its columns.
+    never_land_like: list[str] = []
+    ignored_like: str | None = None
     optional: list[str] = []  # columns that not every vintage has
     # A pattern for names of columns of which the file has one for each election. Where it has several for each, a group
     # `election` in the pattern is what they have in common, and a group `cell` is one of those listed in `cells`.
@@ -129,6 +134,14 @@ class Contract(BaseModel):
         for column, aliases in self.columns.items():
             names |= dict.fromkeys([column, *aliases], column)
         return {name.lower(): column for name, column in names.items()}
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether a column that the contract does not load tells what the campaign does not want to know of a person."""
+        return any(part in name.lower() for part in self.never_land_like) and name.lower() not in self.known_names()
+
+    def is_read_past(self, name: str) -> bool:
+        """Whether an unlisted column is of a kind that is read past."""
+        return self.is_sensitive(name) or bool(self.ignored_like and re.fullmatch(self.ignored_like, name))
 
     @property
     def file(self) -> str:
@@ -182,6 +195,21 @@ class Match:
     def fits(self) -> bool:
         """Whether a file with this header is loaded."""
         return not (self.missing or self.unknown or self.repeated)
+
+    @property
+    def sensitive(self) -> list[str]:
+        """The names of its columns that tell what the campaign does not want to know of a person."""
+        return [name for name in self.header if self.contract.is_sensitive(name)]
+
+    @property
+    def left_out(self) -> str | None:
+        """In words how many columns were read past, where the contract says so of whole kinds of them."""
+        if not self.contract.ignored_like:
+            return None
+        return (
+            f"{self.loads.count(None):,} of {len(self.header):,} columns were read past, {len(self.sensitive):,} of them since they "
+            "tell religion, health, origin, whereabouts and the like"
+        )
 
     @property
     def wanted(self) -> int:
@@ -276,6 +304,11 @@ def contracts_of(states: list[str], kind: str | None = None) -> tuple[Contract, 
     return tuple(c for c in all_contracts() if c.state in (None, *states) and kind in (None, c.kind))
 
 
+def campaign_contracts() -> tuple[Contract, ...]:
+    """The contracts of the campaign's own sources: what it is given, does and buys."""
+    return tuple(contract for contract in all_contracts() if contract.kind in ("events", "people"))
+
+
 def contract_states() -> list[str]:
     """The states that there are contracts of."""
     return sorted({contract.state for contract in all_contracts() if contract.state})
@@ -297,7 +330,11 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
         loads=loads,
         elections=tuple(elections.values()),
         missing=tuple(c for c in _wanted(contract, form) if c not in loaded),
-        unknown=tuple(name for name in names if name.lower() not in known and name not in elections),
+        unknown=tuple(
+            name
+            for name in names
+            if name.lower() not in known and name not in elections and not contract.is_read_past(name)
+        ),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
     )
 
