@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from quality.suites import no_rows
 
+CENT = 0.01
 LINKED_CONSUMERS = 0.50  # what is bought of a state's voters mostly carries the state's own id
 
-TABLES = ("marts.fec_contributions", "marts.consumer_traits")
+TABLES = ("marts.fec_contributions", "marts.consumer_traits", "marts.ad_spend")
 
 
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
-    of = {"marts.fec_contributions": _of_fec, "marts.consumer_traits": _of_consumer_traits}
+    of = {
+        "marts.fec_contributions": _of_fec,
+        "marts.consumer_traits": _of_consumer_traits,
+        "marts.ad_spend": _of_ad_spend,
+    }
     return {
         table: checks(settings, con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
         for table, checks in of.items()
@@ -82,4 +87,29 @@ def _of_consumer_traits(settings, con) -> list:
             f"a voter is known for {LINKED_CONSUMERS:.0%} of the people of a consumer file; {linked:,} of {people:,}",
             "warning",
         ),
+    ]
+
+
+def _of_ad_spend(settings, con) -> list:
+    """The checks of what was spent on advertisements. A report that does not add up to its own totals was cut off or edited."""
+    return [
+        no_rows("select 1 from {batch} group by ad_spend_id having count(*) > 1", "an ad and period stand once"),
+        no_rows(
+            f"""
+            with rows as (
+                select delivery_id, sum(spend_dollars) as spend, count(*) as n from staging.stg_meta__ads group by 1
+            )
+            select 1 from staging.stg_meta__ads_totals t left join rows on rows.delivery_id = t.delivery_id
+            where abs(coalesce(rows.spend, 0) - t.spend_dollars) > {CENT} * greatest(coalesce(rows.n, 0), 1)
+            """,
+            "the spend of each report adds up to its own row of totals",
+        ),
+        no_rows(
+            "select 1 from (select distinct campaign_name from staging.stg_meta__ads) staged left join "
+            "(select campaign_name, bool_or(is_counted) as counts from marts.ad_spend group by 1) m using (campaign_name) "
+            "where not coalesce(counts, false)",
+            "each campaign staged counts",
+        ),
+        no_rows("select 1 from {batch} where period_end > as_of", "no period ends after the report's day", "warning"),
+        no_rows("select 1 from {batch} where spend_dollars < 0", "nobody spent less than nothing", "warning"),
     ]

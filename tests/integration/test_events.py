@@ -11,7 +11,7 @@ from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
-from tests import actblue, fec
+from tests import actblue, fec, meta
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -149,3 +149,27 @@ def test_a_dollar_reported_several_times_counts_once_in_any_order(donations):
     held_back = "select record_number, reason from staging.stg_fec__contributions_suppressed"
     assert desk.query(held_back) == [(4, "unreadable_date")]
     assert handed_in(donations, [*FEC_DELIVERIES[::-1], FEC_DELIVERIES[0]], "fec_contributions") == rows
+
+
+MAY = {"Reporting starts": "2026-05-01", "Reporting ends": "2026-05-31"}
+AD_DELIVERIES = [
+    ("meta_a.csv", "2026-04-01", meta.ads(meta.TOTAL | {"Amount spent (USD)": "1,512.90"}, {}, {"Ad name": "B", "Amount spent (USD)": "12.50"})),
+    ("meta_b.csv", "2026-04-10", meta.ads({"Amount spent (USD)": "1,501.00"}, meta.TOTAL | {"Campaign name": "Totals"})),
+    ("meta_may.csv", "2026-06-01", meta.ads(MAY | {"Amount spent (USD)": "$2"}, MAY | {"Campaign name": "=1+1"})),
+]  # fmt: skip
+
+
+def test_a_dollar_spent_counts_by_the_newest_report_in_any_order(donations):
+    """Totals that lead or end and thousands with commas are read; what an older report says of the same days counts no more."""
+    rows = handed_in(donations, AD_DELIVERIES, "ad_spend")
+    desk, _ = donations
+    found = desk.query(
+        "select ad_name, month(period_start), spend_dollars::double, is_counted, impressions "
+        f"from ({of_mart(donations, 'ad_spend')}) order by 2, 1"
+    )
+    assert found == [("A", 3, 1501.0, True, 120_400), ("B", 3, 12.5, False, 120_400), ("A", 5, 2.0, True, 120_400)]
+    totals = "select spend_dollars::double from staging.stg_meta__ads_totals order by 1"
+    assert desk.query(totals) == [(1500.4,), (1512.9,)]
+    held_back = "select reason, count(*) from staging.stg_meta__ads_suppressed group by 1 order by 1"
+    assert desk.query(held_back) == [("no_campaign", 1), ("total", 2)]
+    assert handed_in(donations, [*AD_DELIVERIES[::-1], AD_DELIVERIES[0]], "ad_spend") == rows
