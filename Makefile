@@ -17,7 +17,7 @@ help:
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
 	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC);"
-	@echo "             NEWER=1: what a newer voter file takes against everything from nothing"
+	@echo "             NEWER=1: what a newer voter file takes against everything from nothing; SOURCES=1: with the campaign's sources"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -46,7 +46,7 @@ lint: .venv/.installed
 	@$(BIN)/mypy
 
 bench: .venv/.installed
-	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer)
+	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer) $(if $(SOURCES),--sources)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \

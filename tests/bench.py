@@ -3,7 +3,8 @@ measured in the same run on the same threads, and how that grows with the state.
 judges nothing.
 
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
-With `NEWER=1` it measures instead what a newer voter file takes, against all files at once from nothing.
+With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. With `NEWER=1` it measures instead what a newer
+voter file takes, against all files at once from nothing.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--state", default="NC", type=str.upper)
     options.add_argument("--newer", action="store_true")
+    options.add_argument("--sources", action="store_true")
     arguments = options.parse_args()
     state = arguments.state
     with tempfile.TemporaryDirectory(prefix="groundgame-bench-") as folder:
@@ -73,15 +75,16 @@ def main() -> None:
         if arguments.newer:
             newer_file(base, arguments.voters[0], arguments.seed, state)
             return
-        report([measure(base, voters, arguments.seed, state) for voters in (FEW, *sorted(arguments.voters))])
+        sizes = (FEW, *sorted(arguments.voters))
+        report([measure(base, voters, arguments.seed, state, arguments.sources) for voters in sizes])
 
 
-def measure(base: Path, voters: int, seed: int, state: str) -> Measured:
+def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Measured:
     """Generate a state of one size and read and refresh it, in a folder that is gone afterwards."""
     folder = base / str(voters)
     settings = Settings(folder / "data", read_campaign(ROOT / "campaign.yaml"))
     started = time.monotonic()
-    write_sample(settings.inbox, voters, seed, state=state)
+    write_sample(settings.inbox, voters, seed, state=state, campaign=sources)
     print(f"generated {voters:,} voters of {state} in {time.monotonic() - started:.1f} s", flush=True)
     files = sorted(settings.inbox.iterdir())
     floor = sum(bare_read(folder / "floor.duckdb", file) for file in files)

@@ -1,4 +1,4 @@
-"""What people give the campaign, of a generated state, from inbox to the published file: it adds up, leads back to its records, links
+"""What people give the campaign, and what others know of them, of a generated state, from inbox to the published file: it adds up, leads back to its records, links
 to the right voters, and the gates tell what cannot be."""
 
 from __future__ import annotations
@@ -73,6 +73,50 @@ def test_each_donation_leads_back_to_its_record(state):
     assert rows(state, held_back) == [(2,)]  # a repeated header and the totals
 
 
+def test_a_federal_dollar_counts_once(state):
+    """By recipient as many gifts and dollars as were made and reported, though each stands up to four times."""
+    truth = pl.read_parquet(state[2] / "fec_totals.parquet").select("recipient", "gifts", "dollars").rows()
+    found = """
+        select recipient_committee_id, count_if(amount_dollars > 0), sum(amount_dollars)::bigint from fec_contributions
+        where is_counted group by 1 order by 1
+    """
+    assert rows(state, found) == truth
+    assert len(truth) == 3
+    reasons = rows(state, "select distinct not_counted_reason from fec_contributions order by 1")
+    assert reasons == [("amended",), ("memo",), ("reported_by_recipient",), (None,)]
+    ids = {
+        contribution.removeprefix("FEC-")
+        for (contribution,) in rows(state, "select fec_contribution_id from fec_contributions")
+    }
+    assert ids == {*pl.read_parquet(state[2] / "fec.parquet")["sub_id"]}
+
+
+def test_consumers_are_linked_to_the_right_voters(state):
+    """Nearly all whom the state's id tells, and nobody else; what was not to land did not."""
+    truth = dict(pl.read_parquet(state[2] / "consumers.parquet").select("l2_id", "ncid").iter_rows())
+    found = rows(state, "select consumer_id, voter_id from consumer_traits")
+    assert {consumer.removeprefix("L2-") for consumer, _ in found} == {*truth}
+    assert [c for c, voter in found if voter and voter != f"NC-{truth[c.removeprefix('L2-')]}"] == []
+    voters = {voter for (voter,) in rows(state, "select voter_id from voters")}
+    known = [consumer for consumer, ncid in truth.items() if f"NC-{ncid}" in voters]
+    assert sum(voter is not None for _, voter in found) > 0.95 * len(known) > 0.6 * pipeline.VOTERS
+    assert rows(
+        state, "select count(*) from consumer_traits where reads_magazines and occupation = 'TEACHER' and is_linked"
+    ) > [(0,)]
+    [(told,)] = rows(state, "select reason from deliveries where contract = 'l2_consumer'")
+    assert told.startswith("4 of 44 columns were read past, 3 of them since they tell religion")
+
+
+def test_ad_spend_is_that_of_the_truth(state):
+    """Of the month that was not over the newer report counts."""
+    truth = pl.read_parquet(state[2] / "ad_spend.parquet")
+    found = rows(
+        state,
+        "select campaign_name, ad_set_name, ad_name, period_start, period_end, (100 * spend_dollars)::integer from ad_spend where is_counted",
+    )
+    assert sorted(found) == sorted(truth.rows())
+
+
 SPOILED = [
     ("update marts.donations set donated_at = as_of + interval 3 day where rowid = 0", "nothing was given or paid back after"),
     ("update marts.donations set amount_dollars = 7001, refunded_at = null, is_refunded = false where rowid = 0", "no donation is above the legal limit, $7,000"),
@@ -93,3 +137,27 @@ def test_the_gate_stops(state, tmp_path, spoil: str, expected: str):
             con.execute(spoil)
         found = gate.run(settings, warehouse, "marts")
     assert [f for result in found for f in result.failed if expected in f], [r.failed for r in found]
+
+
+SPOILED_AT_ONCE = {
+    "delete from marts.fec_contributions where rowid = 0": "contributions are the records staged",
+    "update marts.fec_contributions set is_counted = not is_counted where rowid = 1": "each contribution counts or says why not",
+    "update marts.fec_contributions set is_linked = true where rowid = 2": "nobody in it is linked to a voter",
+    "delete from marts.consumer_traits where rowid = 0": "people are those staged",
+    "update marts.consumer_traits set voter_id = 'NC-NOBODY' where rowid = 1": "people who are linked are voters",
+    'delete from raw."meta_ads__{report}" where rowid between 5 and 20': "the spend of each report adds up to its own row of totals",
+}
+
+
+def test_the_gate_tells_all_that_cannot_be(state, tmp_path):
+    settings = pipeline.settings_for(tmp_path / "copy")
+    settings.make_directories()
+    shutil.copy(state[0].warehouse, settings.warehouse)
+    warehouse = Warehouse(settings)
+    with warehouse.hold("a test"):
+        with warehouse.open() as con:
+            [(report,)] = con.execute("select max(delivery_id) from raw.scopes where contract = 'meta_ads'").fetchall()
+            for spoil in SPOILED_AT_ONCE:
+                con.execute(spoil.format(report=report))
+        failed = [words for result in gate.run(settings, warehouse, "marts") for words in result.failed]
+    assert [words for words in SPOILED_AT_ONCE.values() if not any(words in f for f in failed)] == [], failed

@@ -70,12 +70,12 @@ def write(out: Path, sample: Sample) -> tuple[list[Path], dict[str, pl.DataFrame
 
     Truth `donations`: for each line item the voter who gave it, null if it was nobody in the voter file.
     """
-    gifts = _gifts(sample)
+    given = gifts(sample)
     as_of = sample.snapshot.as_of
     before = as_of - timedelta(days=30)
-    older = gifts.filter(pl.col("day") <= day(before))
-    newer = gifts.filter(pl.col("day") > day(before) - OVERLAP)
-    ended = gifts.filter(pl.col("ended") <= day(as_of)).unique("Receipt ID", keep="first", maintain_order=True)
+    older = given.filter(pl.col("day") <= day(before))
+    newer = given.filter(pl.col("day") > day(before) - OVERLAP)
+    ended = given.filter(pl.col("ended") <= day(as_of)).unique("Receipt ID", keep="first", maintain_order=True)
     files = []
     for name, header, rows, made, encoding, is_worn in (
         ("contributions", HEADER_91, _dirty(older, before), before, "utf-8-sig", True),
@@ -84,10 +84,10 @@ def write(out: Path, sample: Sample) -> tuple[list[Path], dict[str, pl.DataFrame
     ):
         if len(rows):  # nobody exports nothing
             files.append(_write(out / f"actblue_{name}_{made:%Y%m%d}.csv", header, rows, made, encoding, is_worn))
-    return files, {"donations": gifts.select("ncid", "person_number", line_item_id="Lineitem ID")}
+    return files, {"donations": given.select("ncid", "person_number", line_item_id="Lineitem ID")}
 
 
-def _gifts(sample: Sample) -> pl.DataFrame:
+def gifts(sample: Sample) -> pl.DataFrame:
     """One row a line item: who gave it, when, and its cells. What a donor gives is drawn once for all snapshots."""
     donors = roster(sample, "actblue", DONORS, reached_by="email")
     rng, size = stream(sample.state.seed, "gifts"), len(donors)
