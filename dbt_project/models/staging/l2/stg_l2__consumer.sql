@@ -18,7 +18,7 @@ typed as (
         {{ fold_blanks("middle_name") }} as middle_name,
         {{ fold_blanks("last_name") }} as last_name,
         {{ clean_code("name_suffix") }} as name_suffix,
-        cast({{ try_to_time("birth_date") }} as date) as birth_date,
+        coalesce({{ try_to_date("trim(birth_date)", "%m/%d/%Y") }}, {{ try_to_date("trim(birth_date)", "%Y-%m-%d") }}) as birth_date,
         left({{ clean_code("gender") }}, 1) as sex_code,
         {{ clean_code("address") }} as address,
         {{ clean_code("residence_city") }} as city,

@@ -22,9 +22,9 @@ judged as (
             when l2_id = 'LALVOTERID' then 'repeated_header'
             when l2_id = '' then 'no_id'
             when left(plain_id, 3) <> 'LAL'
-                or {{ digits_only("plain_id") }} = ''
-                or length(plain_id) <> 5 + length({{ digits_only("plain_id") }})
-                or right(plain_id, length(plain_id) - 5) <> {{ digits_only("plain_id") }}
+                or length(plain_id) < 6
+                or ltrim(substring(plain_id, 4, 2), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') <> ''
+                or ltrim(substring(plain_id, 6), '0123456789') <> ''
                 then 'unreadable_id'
         end as reason
     from read
