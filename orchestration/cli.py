@@ -129,6 +129,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("file", type=Path, metavar="FILE")
     verify.set_defaults(command=_verify)
 
+    count = commands.add_parser("count", help="how many voters meet a condition, and whom each channel may contact")
+    count.add_argument("predicate", metavar="PREDICATE", help="over the columns of voters: \"age_years < 30\"")
+    count.set_defaults(command=_count)
+
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
     dev.add_argument("--port", type=int, default=3000)
     dev.set_defaults(command=_dev)
@@ -349,6 +353,14 @@ def _export(options: argparse.Namespace) -> int:
     print(f"{receipt['people']:>11,} people on the list, in {receipt['rows']:,} rows")
     print("\n".join(str(settings.exports / file["name"]) for file in receipt["files"]))
     print(f"receipt {receipt['receipt_id']}; the file is to be deleted by {receipt['expires_on']}")
+    return 0
+
+
+def _count(options: argparse.Namespace) -> int:
+    from orchestration.exporting.count import count
+
+    for name, number in count(Settings.load(), options.predicate).items():
+        print(f"{number:>11,} {name if name == 'voters' else f'by {name}'}")
     return 0
 
 

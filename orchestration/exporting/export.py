@@ -17,11 +17,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import in_words
 from orchestration.exporting import formats, receipts, register, suppression, walking
 from orchestration.exporting.law import Law, Refused
+from orchestration.exporting.reading import published
 from orchestration.settings import Settings
-from orchestration.warehouse import CLOSE_OFF, limits
 
 _CSV = "format csv, header, delim ',', quote '\"', escape '\"', new_line '\\r\\n'"
 
@@ -35,30 +34,6 @@ class Request:
     purpose: str
     asked_by: str
     recipient: str | None = None
-
-
-@contextmanager
-def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published version as the read-only database `published`, whatever is swapped in meanwhile, beside room for tables of one's own.
-
-    Raises:
-        Refused: nothing is published yet.
-        RanOut, StepStopped: the disk is full or DuckDB refused something, in words.
-    """
-    if not settings.current.exists():
-        raise Refused(f"nothing is published in {settings.published} yet; run: make run")
-    con = duckdb.connect(config=limits(settings.limits, settings.exports / ".spill"))
-    try:
-        con.execute(f"attach '{str(settings.current).replace(chr(39), chr(39) * 2)}' as published (read_only)")
-        con.execute("set allowed_directories = ?", [[f"{settings.data_dir}/"]])
-        con.execute("set preserve_insertion_order = true")
-        for statement in CLOSE_OFF:
-            con.execute(statement)
-        yield con
-    except (duckdb.Error, OSError) as error:
-        raise in_words(error, settings.data_dir) from None
-    finally:
-        con.close()
 
 
 def export(settings: Settings, request: Request, now: datetime | None = None) -> dict[str, Any]:
@@ -83,7 +58,7 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
         law.ask_states([state for (state,) in states], request.purpose, channel)
 
         suppression.prepare(con, settings)
-        _choose(con, request, law, suppression.holdout_bound(settings))
+        _choose(con, request, law, suppression.in_holdout(settings))
         suppressed = dict(
             con.execute(
                 "select reason, count(*) from members where reason is not null group by 1 order by 1"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.exporting.law import Channel, Law
+from orchestration.exporting.law import Channel
 from orchestration.settings import Mendable, Settings
 
 LISTS = ("do_not_contact", "litigators")
@@ -134,10 +134,10 @@ def _consents(con: duckdb.DuckDBPyConnection) -> None:
 def reason(name: str, channel: Channel, holdout: str) -> str:
     """The SQL that says why a voter of `voters` (with `marks` joined) is not contacted on a channel; null for one who may be.
 
-    `holdout` is from `holdout_bound`.
+    `holdout` is the condition of `in_holdout`.
     """
     cases = [
-        (_in_holdout(holdout), "holdout"),
+        (holdout, "holdout"),
         ("marks.do_not_contact", "do_not_contact"),
         ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),
         (f"list_contains(marks.opted_out, '{name}')", "opted_out"),
@@ -158,24 +158,10 @@ def lists_of(name: str) -> list[str]:
     return [*LISTS] if name in CALLED else ["do_not_contact"]
 
 
-def holdout_bound(settings: Settings) -> str:
-    """The four hex digits below which the last digits of a residence's id put all who live there into the holdout."""
-    return f"{round(settings.campaign.holdout_percent / 100 * 65536):05x}"
+def in_holdout(settings: Settings) -> str:
+    """The SQL that says whether a voter of `voters` is in the holdout: all who live at a residence are, or none.
 
-
-def _in_holdout(bound: str) -> str:
-    # The id of a residence is a hash already; households are held out whole.
-    return f"'0' || right(coalesce(voters.residence_id, md5(voters.voter_id)), 4) < '{bound}'"
-
-
-def contactable(con: duckdb.DuckDBPyConnection, law: Law, holdout: str, predicate: str) -> dict[str, int]:
-    """How many voters that meet a predicate may be contacted: `voters` in all, then by channel. One pass over the table."""
-    counts = ", ".join(
-        f'count(*) filter (where ({reason(name, channel, holdout)}) is null) as "{name}"'
-        for name, channel in law.channels.items()
-    )
-    result = con.execute(
-        f"select count(*) as voters, {counts} from published.voters left join marks using (voter_id) where ({predicate}\n)"
-    )
-    [row] = result.fetchall()
-    return dict(zip([column[0] for column in result.description], row, strict=True))
+    The last four hex digits of a residence's id, which is a hash already, are below those of the holdout's share.
+    """
+    bound = f"{round(settings.campaign.holdout_percent / 100 * 0x10000):04x}"
+    return f"right(coalesce(voters.residence_id, md5(voters.voter_id)), 4) < '{bound}'"

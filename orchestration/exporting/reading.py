@@ -1,0 +1,37 @@
+"""The published version, to be read beside tables of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.errors import in_words
+from orchestration.exporting.law import Refused
+from orchestration.settings import Settings
+from orchestration.warehouse import CLOSE_OFF, limits
+
+
+@contextmanager
+def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published version as the read-only database `published`, whatever is swapped in meanwhile, beside room for tables of one's own.
+
+    Raises:
+        Refused: nothing is published yet.
+        RanOut, StepStopped: the disk is full or DuckDB refused something, in words.
+    """
+    if not settings.current.exists():
+        raise Refused(f"nothing is published in {settings.published} yet; run: make run")
+    con = duckdb.connect(config=limits(settings.limits, settings.exports / ".spill"))
+    try:
+        con.execute(f"attach '{str(settings.current).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+        con.execute("set allowed_directories = ?", [[f"{settings.data_dir}/"]])
+        con.execute("set preserve_insertion_order = true")
+        for statement in CLOSE_OFF:
+            con.execute(statement)
+        yield con
+    except (duckdb.Error, OSError) as error:
+        raise in_words(error, settings.data_dir) from None
+    finally:
+        con.close()
