@@ -130,8 +130,16 @@ def _parser() -> argparse.ArgumentParser:
     verify.set_defaults(command=_verify)
 
     count = commands.add_parser("count", help="how many voters meet a condition, and whom each channel may contact")
-    count.add_argument("predicate", metavar="PREDICATE", help="over the columns of voters: \"age_years < 30\"")
+    count.add_argument("predicate", metavar="PREDICATE", help='over the columns of voters: "age_years < 30"')
     count.set_defaults(command=_count)
+
+    why = commands.add_parser("why", help="why a person is in a segment, and who may contact them")
+    why.add_argument("person", metavar="PERSON", help="a voter_id")
+    why.add_argument("segment", metavar="SEGMENT")
+    why.set_defaults(command=_why)
+    subject = commands.add_parser("subject", help="everything held on a person, as JSON, for a request of access")
+    subject.add_argument("person", metavar="PERSON", help="a voter_id")
+    subject.set_defaults(command=_subject)
 
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
     dev.add_argument("--port", type=int, default=3000)
@@ -361,6 +369,20 @@ def _count(options: argparse.Namespace) -> int:
 
     for name, number in count(Settings.load(), options.predicate).items():
         print(f"{number:>11,} {name if name == 'voters' else f'by {name}'}")
+    return 0
+
+
+def _why(options: argparse.Namespace) -> int:
+    from orchestration.exporting.person import why
+
+    print(why(Settings.load(), options.person, options.segment))
+    return 0
+
+
+def _subject(options: argparse.Namespace) -> int:
+    from orchestration.exporting.person import in_json, subject
+
+    print(in_json(subject(Settings.load(), options.person)))
     return 0
 
 

@@ -184,7 +184,9 @@ def test_prune_removes_old_runs_and_replaced_originals_and_no_others(state) -> N
     cli.prepare_dagster(state)
     with dg.DagsterInstance.get() as instance, Warehouse(state).hold("a test") as warehouse, warehouse.open() as con:
         runs = instance.get_runs_count()
-        assert str(prune.prune(state, con, instance)) == "0 runs, 0 originals and 0 files of lists removed, 0.0 MB freed"
+        assert (
+            str(prune.prune(state, con, instance)) == "0 runs, 0 originals and 0 files of lists removed, 0.0 MB freed"
+        )
         kept = con.execute("select count(*) from meta.deliveries where status <> 'superseded'").fetchone()[0]
         later = datetime.now(UTC) + timedelta(days=800)
         gone = prune.prune(state, con, instance, later)

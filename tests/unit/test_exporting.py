@@ -22,10 +22,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from orchestration.exporting import receipts
+from orchestration.exporting.count import count
 from orchestration.exporting.export import Request, export
 from orchestration.exporting.law import Law, LawError, Refused
 from orchestration.exporting.suppression import SuppressionError
 from orchestration.exporting.walking import DOORS, STRETCH
+from orchestration.settings import Mendable
 from tests import pipeline
 from tests.published import SEGMENT, publish, settings_for, voter
 
@@ -354,6 +356,41 @@ def test_files_are_the_owners_and_named_without_people_and_go_when_their_time_ha
     assert receipts.outdated(settings, now) == [killed]
     gone = receipts.outdated(settings, now + timedelta(days=settings.campaign.keep.exports_days, hours=1))
     assert sorted(gone) == sorted({*files, killed} - {receipts.register(settings)})
+
+
+# Counts
+
+
+def test_a_count_is_what_the_lists_would_have(tmp_path) -> None:
+    settings = settings_for(tmp_path, holdout_percent=1)
+    who = [
+        {},
+        {"phone": None},
+        {"registration_status": "inactive"},
+        {"residence_id": "NC-000000000000028e"},  # the last that is held out: 0x028f is 1 % of 0x10000
+        {"voter_id": "NC-ASKED"},
+        {"age_years": None},
+    ]
+    publish(
+        settings,
+        [voter(n, **{"age_years": 20, "residence_id": f"NC-{0x28F + n:016x}", **w}) for n, w in enumerate(who)],
+    )
+    (settings.suppressions / "do_not_contact.csv").write_text("kind,value\nvoter_id,NC-ASKED\n")
+    found = count(settings, "age_years < 30")
+    wanted = {"mail": 2, "walk": 2, "phone": 2, "text": 0, "email": 0, "van": 3, "meta": 3, "google": 3}
+    assert found == {"voters": 5, **wanted}
+    everybody = count(settings, "true")
+    for channel in CHANNELS:
+        assert ask(settings, channel)["people"] == everybody[channel]
+
+
+@pytest.mark.parametrize("predicate", ["nope = 1", "age_years <", "true); drop table voters; --", "age_years = 'ZQXJ'"])
+def test_what_is_no_condition_is_said(tmp_path, predicate: str) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1, first_name="ZQXJ")])
+    with pytest.raises(Mendable) as refused:
+        count(settings, predicate)
+    assert "\n" not in str(refused.value)
 
 
 # Refusals
