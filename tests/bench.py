@@ -126,8 +126,8 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
 def bare_read(database: Path, file: Path) -> float:
     """Seconds of a bare `CREATE TABLE AS read_csv` of what was delivered: the floor. DuckDB unpacks gzip, but no zip."""
     seconds = 0.0
-    for place in members(file):
-        with opened(file, database.parent, place) as held:
+    for part in members(file):
+        with opened(file, database.parent, part.place) as held:
             match, scan = recognise(held.path, held.name, all_contracts())
             database.unlink(missing_ok=True)
             with duckdb.connect(str(database), config=limits(Limits.load(), database.parent)) as con:
@@ -154,8 +154,8 @@ def _by_hand(widths: list[int]) -> str:
 def our_read(database: Path, file: Path) -> float:
     """Seconds of ingestion's own read of what was delivered, without unpacking, hashing and archive."""
     seconds = 0.0
-    for place in members(file):
-        with opened(file, database.parent, place) as held:
+    for part in members(file):
+        with opened(file, database.parent, part.place) as held:
             match, scan = recognise(held.path, held.name, all_contracts())
             database.unlink(missing_ok=True)
             with duckdb.connect(str(database), config=limits(Limits.load(), database.parent)) as con:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import itertools
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import struct
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,6 +24,8 @@ import zstandard
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".lst", ".xls")  # .xls: what VAN calls text between tabs
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
+TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
+PACKED = 10  # times smaller than its text is about what a gzip file is
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
 ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm
 SETTLED_SECONDS = 1.0  # a file written to within this time is looked at twice
@@ -49,6 +53,16 @@ class TextFile:
     is_one_of_several: bool = False  # files of a zip
 
 
+@dataclass(frozen=True)
+class Part:
+    """A file in the inbox: an entry, or the one at a `place` of a zip with several."""
+
+    entry: Path
+    place: int | None
+    size: int  # bytes of text, as far as they are known beforehand
+    is_last: bool  # of its entry
+
+
 def entries(inbox: Path) -> list[Path]:
     """The inbox's entries by name. Hidden ones and half-written `.part` files are nobody's delivery yet."""
     return sorted(p for p in inbox.iterdir() if not p.name.startswith(".") and p.suffix != ".part")
@@ -59,17 +73,35 @@ def shown_name(entry: Path) -> str:
     return os.fsencode(entry.name).decode("utf-8", "replace")
 
 
-def members(entry: Path) -> list[int | None]:
-    """Which files an entry holds: the places of a zip's text files where it has several, else just None, the one."""
-    if entry.suffix.lower() == ".zip" and stat.S_ISREG(entry.lstat().st_mode):
+def members(entry: Path) -> list[Part]:
+    """The files that an entry holds: a zip's text files where it has several, else the one."""
+    size, places = _signature(entry)[0], []
+    if entry.suffix.lower() == ".gz":
+        size *= PACKED
+    if entry.suffix.lower() == ".zip" and entry.is_file() and not entry.is_symlink():
         try:
             with zipfile.ZipFile(entry) as zipped:
-                texts = [place for place, member in enumerate(zipped.infolist()) if _is_text(member)]
+                every = zipped.infolist()
+            size = sum(member.file_size for member in every)
+            places = [(place, member.file_size) for place, member in enumerate(every) if _is_text(member)]
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
-            return [None]  # to be refused when it is opened
-        if 1 < len(texts) <= MOST_MEMBERS:
-            return [*texts]
-    return [None]
+            pass  # to be refused when it is opened
+    if not 1 < len(places) <= MOST_MEMBERS:
+        return [Part(entry, None, size, True)]
+    return [Part(entry, place, bytes_, (place, bytes_) == places[-1]) for place, bytes_ in places]
+
+
+def together(every: list[Path]) -> Iterator[list[Part]]:
+    """The files in entries, in groups to be loaded together, since beginning and ending a load costs more than a small file:
+    as many as make up `TOGETHER` bytes, or one that is larger."""
+    group: list[Part] = []
+    for part in itertools.chain.from_iterable(map(members, every)):
+        if group and sum(p.size for p in group) + part.size > TOGETHER:
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
 
 
 @contextmanager

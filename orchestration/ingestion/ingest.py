@@ -16,13 +16,15 @@ import duckdb
 from orchestration import progress
 from orchestration.ingestion import inbox, load, scopes
 from orchestration.ingestion.contracts import Contract, Match, all_contracts
-from orchestration.ingestion.inbox import Growing, Refused, TextFile
+from orchestration.ingestion.inbox import Growing, Part, Refused, TextFile
 from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Scan, refuse_too_many, scan_file, write_without
 from orchestration.settings import Mendable, Settings
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
+Day = Callable[[Path], date | None]  # what was said of the day that an inbox entry shows
+GONE = "it was taken away while it was being read; deliver it again"
 
 
 def say_aloud(line: str, **_about: object) -> None:
@@ -66,40 +68,110 @@ def ingest_inbox(
     say: Say = say_aloud,
     days: dict[str, date] | None = None,
 ) -> list[Outcome]:
-    """Take in every entry of the inbox, each in a transaction of its own.
+    """Take in every entry of the inbox; small files share a transaction.
 
-    `as_of` overrides the day that the files show, for all of them; `days` does so by file name. Accepted files leave the
-    inbox for the archive; refused and growing ones stay. Nothing of a refused file is kept but its row in
-    `meta.deliveries`.
+    `as_of` overrides the day that the files show, for all of them; `days` does so by the entry's name. Accepted files leave
+    the inbox for the archive; refused and growing ones stay, and a zip for any of its files. Nothing of a refused file is
+    kept but its row in `meta.deliveries`.
     """
     prepare(con)
     if not settings.campaign.audit_sensitive:
         con.execute("drop schema if exists audit cascade")
-    outcomes = []
-    for entry in inbox.entries(settings.inbox):
-        places = inbox.members(entry)
-        for place in places:
-            started = time.monotonic()
-            outcome = _ingest_entry(settings, con, entry, as_of or (days or {}).get(entry.name), place, say)
-            outcomes.append(replace(outcome, seconds=time.monotonic() - started))
-            done = outcomes[-1]
-            say(str(done), delivery=done.delivery_id, rows=done.rows_loaded, seconds=round(done.seconds, 2))
-        if len(places) > 1:
-            _end_of_several(con, entry, outcomes[-len(places) :])
+    outcomes: list[Outcome] = []
+    bad: set[Path] = set()
+    for parts in inbox.together(inbox.entries(settings.inbox)):
+        done = _take_in(settings, con, parts, lambda entry: as_of or (days or {}).get(entry.name), say)
+        for outcome in done:
+            say(str(outcome), delivery=outcome.delivery_id, rows=outcome.rows_loaded, seconds=round(outcome.seconds, 2))
+        outcomes += done
+        bad |= {part.entry for part, outcome in zip(parts, done, strict=True) if outcome.is_bad}
+        for part in parts:
+            if part.is_last and part.entry not in bad:
+                _leave_inbox(part.entry)
     return outcomes
 
 
-def _end_of_several(con: duckdb.DuckDBPyConnection, entry: Path, outcomes: list[Outcome]) -> None:
-    """Settle and show what a zip of several files brought, once for all of them, and let it go if none was refused. A run
-    that is stopped before this leaves things as they were; the next one begins with `prepare`."""
+def _leave_inbox(entry: Path) -> None:
+    entry.unlink(missing_ok=True)
+
+
+def _take_in(
+    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], day: Day, say: Say
+) -> list[Outcome]:
+    """What became of some files, loaded in one transaction. Where one is refused after part of it was loaded, those before it
+    are loaded by themselves, and then those behind it."""
+    outcomes: list[Outcome] = []
+    todo = [parts]
+    while todo:
+        some = todo.pop(0)
+        try:
+            outcomes += _load_together(settings, con, some, day, say)
+        except _TakenBack as taken_back:
+            place = taken_back.place
+            if not place:
+                outcomes.append(_turned_away(con, taken_back.intake.name, taken_back.why, taken_back.intake.known))
+            todo = [group for group in (some[:place], some[place or 1 :]) if group] + todo
+    return outcomes
+
+
+class _TakenBack(Exception):
+    """A file was refused after part of it was loaded, and what it was loaded with was taken back."""
+
+    def __init__(self, place: int, intake: _Intake, why: Refused):
+        super().__init__(str(why))
+        self.place, self.intake, self.why = place, intake, why
+
+
+def _load_together(
+    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], day: Day, say: Say
+) -> list[Outcome]:
+    """Load files in one transaction, with which they are archived, and settle which deliveries are current.
+
+    Raises:
+        _TakenBack: one was refused, or has changed, after part of it was loaded; nothing of all is kept.
+    """
+    outcomes: list[Outcome] = []
+    loaded: list[tuple[int, _Intake]] = []
+    copies: list[Path] = []
     con.execute("begin transaction")
-    for contract in all_contracts():
-        if any(o.contract == contract.name and o.status == "loaded" for o in outcomes):
-            scopes.settle_scopes(con, contract)
-            scopes.make_views(con, contract)
-    con.execute("commit")
-    if not any(outcome.is_bad for outcome in outcomes):
-        entry.unlink(missing_ok=True)
+    try:
+        for place, part in enumerate(parts):
+            started = time.monotonic()
+            copies.append(settings.scratch / f"archive-{os.getpid()}-{place}")
+            intake = None
+            try:
+                with inbox.opened(part.entry, settings.scratch, part.place) as file:
+                    intake = _Intake(settings, con, file, day(part.entry), say, copies[-1])
+                    intake.kind = loaded[-1][1].kind if loaded else None
+                    outcome = intake.run()
+                if intake.has_begun:
+                    loaded.append((place, intake))
+            except (Refused, FileNotFoundError) as error:
+                why = error if isinstance(error, Refused) else Growing(GONE)
+                if intake and intake.has_begun:
+                    raise _TakenBack(place, intake, why) from None
+                name = intake.name if intake else inbox.shown_name(part.entry)
+                outcome = _turned_away(con, name, why, intake.known if intake else {})
+            outcomes.append(replace(outcome, seconds=time.monotonic() - started))
+        for contract in all_contracts():
+            if any(o.contract == contract.name and o.status == "loaded" for o in outcomes):
+                scopes.settle_scopes(con, contract)
+                scopes.make_views(con, contract)
+        for place, intake in loaded:
+            try:
+                inbox.still_the_same(intake.file)
+            except Growing as growing:
+                raise _TakenBack(place, intake, growing) from None
+        for _, intake in loaded:
+            intake.archive()
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    finally:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+    return outcomes
 
 
 def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: str) -> tuple[str, date]:
@@ -134,51 +206,24 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet, and settle what
-    a run that was stopped within a zip left unsettled."""
+    """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet."""
     con.execute("begin transaction")
-    unsettled = con.execute(
-        "select distinct contract from meta.deliveries where status = 'loaded' and delivery_id not in (select delivery_id from raw.scopes)"
-    ).fetchall()
     for contract in all_contracts():
-        if (contract.name,) in unsettled:
-            scopes.settle_scopes(con, contract)
         scopes.make_views(con, contract)
     con.execute("commit")
 
 
-def _ingest_entry(
-    settings: Settings, con: duckdb.DuckDBPyConnection, entry: Path, as_of: date | None, place: int | None, say: Say
-) -> Outcome:
-    name = inbox.shown_name(entry)
-    try:
-        with inbox.opened(entry, settings.scratch, place) as file:
-            intake = _Intake(settings, con, file, as_of, say)
-            name = intake.name
-            try:
-                return intake.run()
-            except Growing:
-                raise
-            except Refused as error:
-                inbox.still_the_same(file)  # of half a file the reason would be a wrong one
-                return _refuse(con, name, str(error), **intake.known)
-    except Growing as error:
-        return Outcome(name, "waiting", str(error))
-    except Refused as error:
-        return _refuse(con, name, str(error))
-    except FileNotFoundError:
-        return Outcome(name, "waiting", "it was taken away while it was being read; deliver it again")
-
-
-def _refuse(con: duckdb.DuckDBPyConnection, file_name: str, reason: str, **known) -> Outcome:
-    """Note a refusal. A file that could not be hashed is told by its name."""
-    delivery_id = known.pop("delivery_id", None) or "name-" + hashlib.sha256(file_name.encode()).hexdigest()[:11]
+def _turned_away(con: duckdb.DuckDBPyConnection, file_name: str, why: Refused, known: dict) -> Outcome:
+    """Note a refusal. A file that could not be hashed is told by its name; of one that is still growing nothing is known."""
+    if isinstance(why, Growing):
+        return Outcome(file_name, "waiting", str(why))
     values = {"contract": None, "sha256": None, "as_of": None, **known}
+    delivery_id = values.pop("delivery_id", None) or "name-" + hashlib.sha256(file_name.encode()).hexdigest()[:11]
     load.record(
         con,
-        Delivery(delivery_id, file_name=file_name, received_at=_now(), status="refused", reason=reason, **values),
+        Delivery(delivery_id, file_name=file_name, received_at=_now(), status="refused", reason=str(why), **values),
     )
-    return Outcome(file_name, "refused", reason, values["contract"], delivery_id, values.get("records_read", 0))
+    return Outcome(file_name, "refused", str(why), values["contract"], delivery_id, values.get("records_read", 0))
 
 
 def _now() -> datetime:
@@ -189,20 +234,28 @@ class _Intake:
     """One file's way from the inbox into raw and the archive."""
 
     def __init__(
-        self, settings: Settings, con: duckdb.DuckDBPyConnection, file: TextFile, as_of: date | None, say: Say
+        self,
+        settings: Settings,
+        con: duckdb.DuckDBPyConnection,
+        file: TextFile,
+        as_of: date | None,
+        say: Say,
+        copy: Path,
     ):
-        self.settings, self.con, self.file, self.say = settings, con, file, say
+        self.settings, self.con, self.file, self.say, self.copy = settings, con, file, say, copy
         self.name = inbox.shown_name(file.original) + (f"/{file.name}" if file.is_one_of_several else "")
         self.as_of = as_of or file.dated
         self.known: dict = {}
-        self.copy = settings.scratch / f"archive-{os.getpid()}"
         self.unbroken = settings.scratch / f"unbroken-{os.getpid()}"
+        self.has_begun = False  # to load
+        # Of the data directory; before the load what the files of the same transaction say.
+        self.kind: str | None = None
 
     def run(self) -> Outcome:
-        """Take the file in. Raises `Refused`; what is known by then stands in `known`."""
-        match, scan = self._match()
-        contract = match.contract
+        """Take the file in, but for its place in the archive. Raises `Refused`; what is known by then stands in `known`."""
         try:
+            match, scan = self._match()
+            contract = match.contract
             size = max(self.file.path.stat().st_size, 1)
             reading = progress.by_share(self.name, "checked", lambda: scan.bytes_read / size, lambda _: scan.records)
             with progress.told(self.say, reading):
@@ -219,12 +272,14 @@ class _Intake:
             self.known |= {"as_of": self.as_of, "records_read": scan.records}
             earlier = self._earlier(delivery_id)
             if earlier:
-                self._leave_inbox()
                 return Outcome(self.name, "unchanged", earlier, contract.name, delivery_id, scan.records)
             self._check_before(scan)
             return self._load(match, scan, delivery_id)
+        except Refused as error:
+            if not isinstance(error, Growing):
+                inbox.still_the_same(self.file)  # of half a file the reason would be a wrong one
+            raise
         finally:
-            self.copy.unlink(missing_ok=True)
             self.unbroken.unlink(missing_ok=True)
 
     def _match(self) -> tuple[Match, Scan]:
@@ -253,15 +308,9 @@ class _Intake:
         if not scan.records:
             raise Refused("it has a header and no records; nothing was replaced. Fetch it again")
 
-    def _archive(self, sha256: str) -> None:
-        ending = self.file.packed.suffix if self.file.packed else ".txt.zst"
-        if self.file.packed:
-            shutil.copyfile(self.file.packed, self.copy)
-            self.copy.chmod(0o600)
-        os.replace(self.copy, self.settings.archive / f"{sha256}{ending}")
-
     def _load(self, match: Match, scan: Scan, delivery_id: str) -> Outcome:
-        contract, con = match.contract, self.con
+        self.has_begun = True
+        contract = match.contract
         delivery = Delivery(
             delivery_id,
             contract.name,
@@ -272,25 +321,21 @@ class _Intake:
             "loaded",
             records_read=scan.records,
         )
-        con.execute("begin transaction")
-        try:
-            delivery = self._load_rows(match, scan, delivery)
-            load.record(con, delivery)
-            if delivery.status == "loaded" and not self.file.is_one_of_several:
-                scopes.settle_scopes(con, contract)
-                scopes.make_views(con, contract)
-            inbox.still_the_same(self.file)
-            self._archive(scan.sha256)
-            mark_directory(self.settings, self.kind)
-            con.execute("commit")
-        except BaseException:
-            con.execute("rollback")
-            raise
-        self._leave_inbox()
+        delivery = self._load_rows(match, scan, delivery)
+        load.record(self.con, delivery)
+        if self.file.packed:
+            shutil.copyfile(self.file.packed, self.copy)
+            self.copy.chmod(0o600)
         return Outcome(
             self.name, delivery.status, delivery.reason, contract.name, delivery_id,
             delivery.records_read, delivery.rows_loaded, delivery.rows_quarantined,
         )  # fmt: skip
+
+    def archive(self) -> None:
+        """Keep the file's original, and say once what the data directory is for."""
+        ending = self.file.packed.suffix if self.file.packed else ".txt.zst"
+        os.replace(self.copy, self.settings.archive / f"{self.known['sha256']}{ending}")
+        mark_directory(self.settings, str(self.kind))
 
     def _load_rows(self, match: Match, scan: Scan, delivery: Delivery) -> Delivery:
         con, contract = self.con, match.contract
@@ -337,19 +382,16 @@ class _Intake:
         share = load.sample_share(self.con, contract, table)
         if 0 < share < 1:
             raise Refused("it mixes generated and real records; deliver each in a data directory of its own")
-        self.kind = kind = "sample" if share == 1 else "real"
+        kind = "sample" if share == 1 else "real"
         if kind == "real" and self.as_of > (datetime.now(UTC) + timedelta(days=1)).date():
             raise Refused(f"it is dated {self.as_of}, in the future; give its day with --as-of YYYY-MM-DD")
-        born = directory_kind(self.settings)
+        born = directory_kind(self.settings) or self.kind
         if born and born != kind:
             raise Refused(
                 f"it is a {'generated' if kind == 'sample' else 'real'} file and {self.settings.data_dir} is a {born} data "
                 f"directory. Name another with GROUNDGAME_DATA=/some/dir, or start afresh by deleting {self.settings.data_dir}"
             )
-
-    def _leave_inbox(self) -> None:
-        if not self.file.is_one_of_several:
-            self.file.original.unlink(missing_ok=True)
+        self.kind = kind
 
 
 def directory_kind(settings: Settings) -> str | None:
@@ -367,11 +409,16 @@ def mark_directory(settings: Settings, kind: str) -> None:
 
 def keep_outcomes(con: duckdb.DuckDBPyConnection, run_id: str, outcomes: list[Outcome]) -> None:
     """Note what became of the inbox in a run, so that its summary can say so."""
-    for o in outcomes:
-        con.execute(
+    if outcomes:
+        con.execute("begin transaction")
+        con.executemany(
             "insert into meta.intakes values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                run_id, o.file_name, o.status, o.reason, o.delivery_id,
-                o.records_read, o.rows_loaded, o.rows_quarantined, o.seconds,
+                (
+                    run_id, o.file_name, o.status, o.reason, o.delivery_id,
+                    o.records_read, o.rows_loaded, o.rows_quarantined, o.seconds,
+                )
+                for o in outcomes
             ],
         )  # fmt: skip
+        con.execute("commit")

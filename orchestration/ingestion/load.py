@@ -185,27 +185,23 @@ def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, name
 
     `named` is what `common_code` gives, for files whose records give none."""
     contract = match.contract
-    counts = ", ".join(f'count("{column}") as "{column}"' for column in match.loads if column)
-    con.execute(
-        f"""
-        insert into raw.profiles
-        select ?, name, null, value from (unpivot (select {counts} from {table}) on columns(*) into name name value value)
-        """,
-        [delivery_id],
-    )
-    for column in dict.fromkeys([*contract.profile, *contract.listed]):
-        con.execute(
-            f"insert into raw.profiles select ?, ?, {_code(contract, column)}, count(*) from {table} group by all",
-            [delivery_id, column],
-        )
+    columns = [column for column in match.loads if column]
+    counts = con.execute(
+        f"select {', '.join(f'count({chr(34)}{column}{chr(34)})' for column in columns)} from {table}"
+    ).fetchone()
+    con.execute("insert into raw.profiles select ?, unnest(?), null, unnest(?)", [delivery_id, columns, counts])
     # What the scope is read from has few different values, which are counted before each is read.
     read = ", ".join(filter(None, [contract.scope.column, *contract.scope.columns])) or "1"
+    by_value = [
+        f"select {text_literal(column)}, {_code(contract, column)}, count(*) from {table} group by all"
+        for column in dict.fromkeys([*contract.profile, *contract.listed])
+    ]
+    by_value.append(
+        f"select '_county', {county_code(contract, named)}, sum(n) "
+        f"from (select {read}, count(*) as n from {table} group by all) group by all"
+    )
     con.execute(
-        f"""
-        insert into raw.profiles
-        select ?, '_county', {county_code(contract, named)}, sum(n)
-        from (select {read}, count(*) as n from {table} group by all) group by all
-        """,
+        f"insert into raw.profiles select ?, * from ({' union all '.join(by_value)})",
         [delivery_id],
     )
 
@@ -238,8 +234,9 @@ def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str)
 def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """Write a delivery's row, over an earlier one of the same content."""
     d = delivery
+    con.execute("delete from meta.deliveries where delivery_id = ?", [d.delivery_id])
     con.execute(
-        "insert or replace into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
         [
             d.delivery_id, d.contract, d.file_name, d.sha256, d.scope, d.as_of, d.received_at,
             d.records_read, d.rows_loaded, d.rows_quarantined, d.status, d.reason,

@@ -19,11 +19,10 @@ from orchestration.ingestion.contracts import (
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import (
     SEPARATORS,
+    Beginning,
     Scan,
     Unreadable,
     not_separated,
-    read_first_records,
-    read_header,
     told_encoding,
 )
 
@@ -50,12 +49,13 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
     Raises:
         Refused: it fits none, which is told by the difference to the nearest, or it fits several.
     """
-    headers, faults = _by_header(path, contracts)
+    beginning = Beginning(path)
+    headers, faults = _by_header(beginning, contracts)
     fitting = [tried for tried in headers if not tried.fault]
     others: list[_Tried] = []
     # A line that has names of a contract is a header, and a changed one is no reason to read it as a record.
     if not fitting and not any(tried.match.share_known >= SURELY_A_HEADER for tried in headers):
-        others = _by_content(path, contracts)
+        others = _by_content(beginning, contracts)
         fitting = [tried for tried in others if not tried.fault]
     if len({tried.match.contract.name for tried in fitting}) > 1:
         named = [tried for tried in fitting if re.search(tried.match.contract.file_name, name, re.IGNORECASE)]
@@ -70,12 +70,12 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
         raise Refused(_why(headers, faults, others, name))
     match, scan = fitting[0].match, fitting[0].scan
     if match.form.trailing_field:
-        match = _with_trailing_field(path, match, scan)
+        match = _with_trailing_field(beginning, match, scan)
     if match.contract.encoding == "either":
         scan.encoding = told_encoding(path)
     elif scan.encoding == "latin-1" and told_encoding(path, ENCODING_BYTES) == "utf-8":
         raise Refused(_other_encoding(match))
-    retyped = _retyped(path, match, scan)
+    retyped = _retyped(beginning, match, scan)
     if retyped:
         raise Refused(retyped)
     return match, scan
@@ -90,11 +90,11 @@ def _other_encoding(match: Match) -> str:
     )
 
 
-def _retyped(path: Path, match: Match, scan: Scan) -> str | None:
+def _retyped(beginning: Beginning, match: Match, scan: Scan) -> str | None:
     """What to say of columns whose first values are not written as the contract says, or None. It quotes no value but says
     of which signs they are made."""
     form = match.form
-    _, records = read_first_records(path, form.delimiter, form.quote, form.widths)
+    records = beginning.records(form.delimiter, form.quote, form.widths)
     whole = [record for record in records[1 if form.header else 0 :] if len(record) == len(scan.header)]
     retyped, lines = [], []
     for column, pattern in match.contract.written.items():
@@ -127,7 +127,7 @@ def _shape(value: str) -> str:
     return "".join(rf"\d{{{len(t)}}}" if t.isdigit() else "[A-Za-z]+" if t.isalpha() else re.escape(t) for t in tokens)
 
 
-def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried], list[Refused]]:
+def _by_header(beginning: Beginning, contracts: tuple[Contract, ...]) -> tuple[list[_Tried], list[Refused]]:
     """The first line against every contract with a header, split by every separator: a file that has another one than its
     contract's is told so. With it the faults of the separators by which the line cannot be split."""
     forms = [(contract, form) for contract in contracts for form in contract.forms if form.header]
@@ -136,7 +136,7 @@ def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried
     ways = dict.fromkeys((delimiter, form.quote) for _, form in forms for delimiter in (form.delimiter, *SEPARATORS))
     for delimiter, quote in ways:
         try:
-            scan = read_header(path, delimiter, quote)
+            scan = beginning.header(delimiter, quote)
         except Refused as fault:
             faults.append(fault)
             continue
@@ -153,13 +153,14 @@ def _by_header(path: Path, contracts: tuple[Contract, ...]) -> tuple[list[_Tried
     return tried, faults
 
 
-def _by_content(path: Path, contracts: tuple[Contract, ...]) -> list[_Tried]:
+def _by_content(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:
     """The first records against every contract whose files have no header."""
     tried = []
     for contract in contracts:
         for form in contract.forms:
             if not form.header:
-                scan, records = read_first_records(path, form.delimiter, form.quote, form.widths)
+                records = beginning.records(form.delimiter, form.quote, form.widths)
+                scan = beginning.scan(form.quote, has_header=False, length=sum(form.widths) or None)
                 scan.header = form.names or [*contract.columns]
                 match = match_header(scan.header, contract, form)
                 whole = sum(len(record) == len(scan.header) for record in records)
@@ -226,9 +227,9 @@ def _meant(others: list[_Tried], name: str) -> _Tried | None:
     return max(named, key=lambda tried: tried.whole, default=None)
 
 
-def _with_trailing_field(path: Path, match: Match, scan: Scan) -> Match:
+def _with_trailing_field(beginning: Beginning, match: Match, scan: Scan) -> Match:
     """The match with one place more, which is read past, if the records have it and the header does not."""
-    _, records = read_first_records(path, match.form.delimiter, match.form.quote)
+    records = beginning.records(match.form.delimiter, match.form.quote)
     longer = [record for record in records[1:] if len(record) == len(scan.header) + 1]
     if len(longer) <= MOST * len(records[1:]):
         return match

@@ -76,44 +76,66 @@ class Scan:
     )  # records with line breaks in fields, and how many
 
 
-def read_header(path: Path, delimiter: str, quote: str = '"') -> Scan:
-    """Read a file's first line: its encoding, line end and column names.
+class Beginning:
+    """The first bytes of a file, read once, and what they are in one way of writing or another."""
 
-    Raises:
-        Refused: the file is empty, holds no line, or its first bytes are no delimited text of the contract's kind.
-    """
-    scan, start = _read_start(path, quote)
-    text = start.partition(b"\n")[0].rstrip(b"\r").decode(scan.encoding, "replace")
-    if delimiter not in text:
-        raise Refused(not_separated(text, delimiter))
-    try:
-        scan.header = _fields(text, delimiter, quote)
-    except csv.Error:
-        fault = "has carriage returns without line feeds" if "\r" in text else "has a quote that is never closed"
-        raise Unreadable(f"its header {fault}; export it again as the state ships it") from None
-    return scan
+    def __init__(self, path: Path):
+        """Raises `Refused`: the file is empty, holds no line, or its first bytes are no text."""
+        with path.open("rb") as file:
+            start = file.read(CHUNK)
+        if not start:
+            raise Refused("it is empty; fetch it again")
+        line, newline, _ = start.partition(b"\n")
+        if start.startswith(WORKBOOKS):
+            raise Refused("it is an Excel workbook, whatever its name; open it and save it as CSV UTF-8")
+        if b"\0" in line[:200]:
+            raise Refused(
+                "it is UTF-16 text without the two bytes at its beginning that say so; convert it first: iconv -f UTF-16LE -t UTF-8 OLD > NEW"
+            )
+        if not newline and len(start) == CHUNK:
+            raise Refused("its first line does not end; it is no text file with a header")
+        self.encoding = "utf-8" if start.startswith(codecs.BOM_UTF8) else "latin-1"
+        self.line_end = b"\r\n" if line.endswith(b"\r") else b"\n"
+        start = start.removeprefix(codecs.BOM_UTF8)
+        # Where it goes on, what is behind the last line end is no whole record.
+        lines = start.split(self.line_end, FIRST_RECORDS)[: FIRST_RECORDS if len(start) < CHUNK else -1]
+        self.lines = [line.decode(self.encoding, "replace") for line in lines]
+        self.first_line = start.partition(b"\n")[0].rstrip(b"\r").decode(self.encoding, "replace")
+        self._records: dict[tuple, list[list[str]]] = {}
 
+    def scan(self, quote: str, **about) -> Scan:
+        """A scan of the file that is still to be made."""
+        return Scan(encoding=self.encoding, line_end=self.line_end, quote=quote, **about)
 
-def read_first_records(
-    path: Path, delimiter: str, quote: str, widths: Sequence[int] = ()
-) -> tuple[Scan, list[list[str]]]:
-    """Read the first records of a file without a header, those that can be read, as fields: separated, or of such widths
-    (a record of another length is then one field).
+    def header(self, delimiter: str, quote: str = '"') -> Scan:
+        """With the column names in the first line.
 
-    Raises:
-        Refused: as `read_header`.
-    """
-    scan, start = _read_start(path, quote)
-    scan.has_header = False
-    scan.length = sum(widths) or None
-    whole = len(start) < CHUNK
-    lines = start.split(scan.line_end)
-    records = []
-    for line in lines[:FIRST_RECORDS] if whole else lines[:-1][:FIRST_RECORDS]:
-        text = line.decode(scan.encoding, "replace")
-        with contextlib.suppress(csv.Error):
-            records.append(_cut(text, widths) if widths else _fields(text, delimiter, quote))
-    return scan, [record for record in records if record]
+        Raises:
+            Refused: it is not delimited so.
+        """
+        if delimiter not in self.first_line:
+            raise Refused(not_separated(self.first_line, delimiter))
+        try:
+            return self.scan(quote, header=_fields(self.first_line, delimiter, quote))
+        except csv.Error:
+            fault = (
+                "has carriage returns without line feeds"
+                if "\r" in self.first_line
+                else "has a quote that is never closed"
+            )
+            raise Unreadable(f"its header {fault}; export it again as the state ships it") from None
+
+    def records(self, delimiter: str, quote: str, widths: Sequence[int] = ()) -> list[list[str]]:
+        """The first lines that can be read as fields: separated, or of such widths (a record of another length is then one
+        field)."""
+        way = (delimiter, quote, tuple(widths))
+        if way not in self._records:
+            records = []
+            for line in self.lines:
+                with contextlib.suppress(csv.Error):
+                    records.append(_cut(line, widths) if widths else _fields(line, delimiter, quote))
+            self._records[way] = [record for record in records if record]
+        return self._records[way]
 
 
 def not_separated(text: str, delimiter: str) -> str:
@@ -140,26 +162,6 @@ def told_encoding(path: Path, most: int | None = None) -> str:
                 for run in re.findall(rb"[\x80-\xff]+", block):
                     good, bad = (good + 1, bad) if _decodes(run, "utf-8") else (good, bad + 1)
     return "utf-8" if good > bad else "latin-1"
-
-
-def _read_start(path: Path, quote: str) -> tuple[Scan, bytes]:
-    """The first bytes of a file without its BOM, and what they tell of it."""
-    with path.open("rb") as file:
-        start = file.read(CHUNK)
-    if not start:
-        raise Refused("it is empty; fetch it again")
-    line, newline, _ = start.partition(b"\n")
-    if start.startswith(WORKBOOKS):
-        raise Refused("it is an Excel workbook, whatever its name; open it and save it as CSV UTF-8")
-    if b"\0" in line[:200]:
-        raise Refused(
-            "it is UTF-16 text without the two bytes at its beginning that say so; convert it first: iconv -f UTF-16LE -t UTF-8 OLD > NEW"
-        )
-    if not newline and len(start) == CHUNK:
-        raise Refused("its first line does not end; it is no text file with a header")
-    scan = Scan(encoding="utf-8" if start.startswith(codecs.BOM_UTF8) else "latin-1", quote=quote)
-    scan.line_end = b"\r\n" if line.endswith(b"\r") else b"\n"
-    return scan, start.removeprefix(codecs.BOM_UTF8)
 
 
 def _fields(text: str, delimiter: str, quote: str) -> list[str]:

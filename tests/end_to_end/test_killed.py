@@ -31,10 +31,12 @@ from tests.end_to_end.conftest import Refreshed
 from tests.small_disk import NoSmallDisk, small_disk
 
 RUN = [sys.executable, "-m", "orchestration.cli", "run"]
+# While files are being read and copied, before anything is said of them.
+READING = "reading files"
 # The progress line after which a run is killed, and the part of the time to its next line that it is left, drawn once.
 LINES = (
     "",
-    "ncvhis_",
+    READING,
     "ncvoter_",
     "gate raw",
     "staging:",
@@ -143,9 +145,12 @@ def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, subp
     settings = copy_of(ready.data_dir, folder)
     with reading(settings) as reader:
         process = start(settings)
-        if line:
+        if line == READING:
+            while not list(settings.scratch.glob("archive-*")):
+                time.sleep(0.001)
+        elif line:
             next(said for said in process.stdout if line in said)
-        time.sleep(ready.pauses[line] * KILLS[line] / 100)
+        time.sleep(ready.pauses.get(line, 0.1) * KILLS[line] / 100)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         again = finish(settings)

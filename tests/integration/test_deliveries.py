@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion import ingest, load, recognise, scopes
+from orchestration.ingestion import ingest, load, scopes
 from orchestration.warehouse import Warehouse
 from quality import reconcile, versions
 from tests import nc
@@ -382,13 +382,13 @@ def test_a_zip_is_archived_as_it_came(desk: Desk):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (recognise, "read_header"),
+        (ingest, "recognise"),
         (ingest, "scan_file"),
         (load, "create_table"),
         (load, "quarantine"),
         (scopes, "settle_scopes"),
-        (ingest._Intake, "_archive"),
-        (ingest._Intake, "_leave_inbox"),
+        (ingest._Intake, "archive"),
+        (ingest, "_leave_inbox"),
     ],
 )
 def test_a_stopped_run_leaves_no_trace(desk: Desk, monkeypatch: pytest.MonkeyPatch, module, name: str):

@@ -13,7 +13,7 @@ from tests import fl, nc
 from tests.conftest import PERSONAL, Desk
 
 D1, D2 = "2026-01-03", "2026-02-03"
-LEON, BAY = "LEO_20260103.txt", "BAY_20260103.txt"
+LEON, BAY, DADE = "LEO_20260103.txt", "BAY_20260103.txt", "DAD_20260103.txt"
 VOTES = fl.history((1, "11/05/2024", "GEN", "E"), (2, "11/05/2024", "GEN", "N"))
 
 
@@ -127,17 +127,29 @@ def test_a_zip_gives_a_delivery_for_each_of_its_files(florida: Desk):
     assert {file.suffixes[-1] for file in florida.settings.archive.iterdir()} == {".zst"}
 
 
-def test_a_zip_stays_while_one_of_its_files_is_refused(florida: Desk):
-    good, bad = fl.text([fl.voter(1)]), fl.text([fl.voter(2, "BAY")], width=30)
-    florida.put("Voter_Registration_20260103.zip", zipped(**{LEON: good, BAY: bad}))
-    assert [o.status for o in florida.take()] == ["loaded", "refused"]
-    assert [o.status for o in florida.take()] == ["unchanged", "refused"]
-    florida.put("Voter_Registration_20260103.zip", zipped(**{LEON: good, BAY: fl.text([fl.voter(2, "BAY")])}))
-    assert [o.status for o in florida.take()] == ["unchanged", "loaded"]
-    assert (ids(florida), list(florida.settings.inbox.iterdir())) == ([1, 2], [])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(fl.text([fl.voter(2, "BAY")], width=30), id="before it is loaded"),
+        pytest.param(fl.text([fl.voter(2, "LEO")]), id="of another county, as its records say"),
+    ],
+)
+def test_a_zip_stays_while_one_of_its_files_is_refused(florida: Desk, bad: bytes):
+    """Nothing is kept of the refused one, and all of those before and behind it, which were loaded together."""
+    good, last = fl.text([fl.voter(1)]), fl.text([fl.voter(3, "DAD")])
+    others = {BAY.replace("BAY", "BAK"): bad, BAY: bad, DADE: last}
+    florida.put("Voter_Registration_20260103.zip", zipped(**{LEON: good, **others}))
+    assert [o.status for o in florida.take()] == ["loaded", "refused", "refused", "loaded"]
+    assert ids(florida) == [1, 3]
+    assert [o.status for o in florida.take()] == ["unchanged", "refused", "refused", "unchanged"]
+    mended = {BAY: fl.text([fl.voter(2, "BAY")]), DADE: last}
+    florida.put("Voter_Registration_20260103.zip", zipped(**{LEON: good, **mended}))
+    assert [o.status for o in florida.take()] == ["unchanged", "loaded", "unchanged"]
+    assert (ids(florida), list(florida.settings.inbox.iterdir())) == ([1, 2, 3], [])
 
 
-def test_a_run_stopped_within_a_zip_goes_on_with_the_next_file(florida: Desk, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("at_once", "first"), [(inbox.TOGETHER, "loaded"), (1, "unchanged")])
+def test_a_run_stopped_within_a_zip_goes_on(florida: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int, first: str):
     florida.put("x.zip", zipped(**{LEON: fl.text([fl.voter(1)]), BAY: fl.text([fl.voter(2, "BAY")])}))
     opened = inbox.opened
 
@@ -146,11 +158,12 @@ def test_a_run_stopped_within_a_zip_goes_on_with_the_next_file(florida: Desk, mo
             raise KeyboardInterrupt
         return opened(entry, scratch, place)
 
+    monkeypatch.setattr(inbox, "TOGETHER", at_once)
     monkeypatch.setattr(inbox, "opened", stopped)
     with pytest.raises(KeyboardInterrupt):
         florida.take()
-    monkeypatch.undo()
-    assert [o.status for o in florida.take()] == ["unchanged", "loaded"]
+    monkeypatch.setattr(inbox, "opened", opened)
+    assert [o.status for o in florida.take()] == [first, "loaded"]
     assert (ids(florida), list(florida.settings.inbox.iterdir())) == ([1, 2], [])
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestration.ingestion import scan as module
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.scan import read_header, scan_file, write_without
+from orchestration.ingestion.scan import Beginning, scan_file, write_without
 
 NAMES = ("a", "b", "c", "d")
 # Everything that latin-1 text can hold in a field: tabs and quotes too, but no line breaks and no control bytes.
@@ -33,7 +33,7 @@ def line(values: list[str], quoting: int = csv.QUOTE_ALL, end: str = "\r\n") -> 
 def scanned(folder: Path, content: bytes, copy: bool = False) -> module.Scan:
     file = folder / "file.txt"
     file.write_bytes(content)
-    return scan_file(file, read_header(file, "\t"), "\t", folder / "copy.zst" if copy else None)
+    return scan_file(file, Beginning(file).header("\t"), "\t", folder / "copy.zst" if copy else None)
 
 
 @QUICK
@@ -186,7 +186,7 @@ def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "refuse_too_many", lambda broken, records: None)
         patch.setattr(module, "CHUNK", chunk)
-        found = scan_file(file, read_header(file, "\t"), "\t", None, target)
+        found = scan_file(file, Beginning(file).header("\t"), "\t", None, target)
     broken = [n for n, record in enumerate(mixed, 1) if isinstance(record, bytes)]
     assert (found.records, [b.record for b in found.broken]) == (len(mixed), broken)
     for entry in found.broken:
@@ -200,6 +200,6 @@ def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end,
 def test_a_quote_that_is_left_open_spoils_its_own_record_only(tmp_path):
     file, target = tmp_path / "file.txt", tmp_path / "unbroken.txt"
     file.write_bytes(b'a\tb\tc\td\r\n1\t"2\t3\t4\r\n1\t"2\r\n2"\t3\t4\r\n1\t2\t3\t4\r\n')
-    found = scan_file(file, read_header(file, "\t"), "\t", None, target)
+    found = scan_file(file, Beginning(file).header("\t"), "\t", None, target)
     assert (found.records, [(b.record, b.line, b.reason) for b in found.broken]) == (3, [(1, 2, "quotes are broken")])
     assert found.inner_breaks == [(2, 1)]

@@ -187,6 +187,7 @@ class Match:
     header: tuple[str, ...]
     loads: tuple[str | None, ...]  # for each position of the file its column, or None where nothing is loaded
     elections: tuple[str, ...]  # those of the loaded columns of which there is one for each election
+    wanted: tuple[str, ...]  # columns that a file in this form has to have
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
     repeated: tuple[str, ...]
@@ -212,20 +213,15 @@ class Match:
         )
 
     @property
-    def wanted(self) -> int:
-        """How many columns a file in this form has to have."""
-        return len(_wanted(self.contract, self.form))
-
-    @property
     def share_known(self) -> float:
         """The part of those columns that the header has."""
-        return 1 - len(self.missing) / self.wanted
+        return 1 - len(self.missing) / len(self.wanted)
 
     def explain(self) -> str:
         """The difference between header and contract in words, with an alias block to paste."""
         lines = [
             f"its header fits no contract; the nearest is {self.contract.name} "
-            f"({self.wanted - len(self.missing)} of {self.wanted} columns)"
+            f"({len(self.wanted) - len(self.missing)} of {len(self.wanted)} columns)"
         ]
         if self.share_known < SURELY_A_HEADER or any(name[:1].isdigit() for name in self.unknown):
             # Known names and then numbers: the line end after the header was lost, and a record stands in its line.
@@ -323,13 +319,18 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
     loads = tuple(known.get(name.lower()) or elections.get(name) for name in names)
     loaded = [column for column in loads if column]
     form = form or contract.forms[0]
+    if form.names:
+        wanted = [column for name in form.names if (column := known.get(name.lower()))]
+    else:
+        wanted = [column for column in contract.columns if column not in contract.optional]
     return Match(
         contract=contract,
         form=form,
         header=tuple(names),
         loads=loads,
         elections=tuple(elections.values()),
-        missing=tuple(c for c in _wanted(contract, form) if c not in loaded),
+        wanted=tuple(wanted),
+        missing=tuple(c for c in wanted if c not in loaded),
         unknown=tuple(
             name
             for name in names
@@ -337,14 +338,6 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
         ),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
     )
-
-
-def _wanted(contract: Contract, form: Form) -> list[str]:
-    """The columns that a file in one of its contract's forms must have."""
-    if form.names:
-        known = contract.known_names()
-        return [column for name in form.names if (column := known.get(name.lower()))]
-    return [column for column in contract.columns if column not in contract.optional]
 
 
 def best_match(header: list[str], contracts: tuple[Contract, ...]) -> Match:
