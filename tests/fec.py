@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from datetime import date
+
 CONTRIBUTION = {
     "CMTE_ID": "C00000001", "AMNDT_IND": "N", "RPT_TP": "Q1", "TRANSACTION_PGI": "P2026", "IMAGE_NUM": "202604159700000001",
     "TRANSACTION_TP": "15", "ENTITY_TP": "IND", "NAME": "LEE, ANN", "CITY": "RALEIGH", "STATE": "NC", "ZIP_CODE": "276011234",
@@ -18,6 +22,16 @@ COMMITTEE = {
 def contributions(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
     """A file of contributions, each with the values of `CONTRIBUTION` but for those given."""
     return _file([CONTRIBUTION | row for row in rows], encoding)
+
+
+def packed(content: bytes, day: str) -> bytes:
+    """The zip in which the Commission gives contributions out: once whole, and once more in pieces by their dates."""
+    made = (*date.fromisoformat(day).timetuple()[:3], 12, 0, 0)
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for name in ("itcont.txt", "by_date/itcont_2026_20260101_20260331.txt"):
+            archive.writestr(zipfile.ZipInfo(name, made), content)
+    return zipped.getvalue()
 
 
 def committees(*rows: dict[str, str]) -> bytes:

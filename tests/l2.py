@@ -38,4 +38,4 @@ def consumer(*rows: dict[str, str], header: list[str] = HEADER) -> bytes:
 
 
 # A file of each contract and form: tests/unit/test_drift.py.
-FILES = [("l2_consumer", "VM2Uniform_NC.tab.txt", consumer(*({"LALVOTERID": f"LALNC{n}"} for n in range(12))))]
+FILES = [("l2_consumer", "VM2Uniform--NC.tab", consumer(*({"LALVOTERID": f"LALNC{n}"} for n in range(12))))]

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import zstandard
 
-TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".lst", ".xls")  # .xls: what VAN calls text between tabs
+TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls")  # .xls: what VAN calls text between tabs
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
@@ -221,9 +221,11 @@ def _hold(entry: Path, held: Path) -> None:
 
 
 def _is_text(member: zipfile.ZipInfo) -> bool:
-    """Whether a zip's member is a text file, and not one of those that packers and publishers put beside it."""
+    """Whether a zip's member is a text file, and not one of those that packers and publishers put beside it: L2 its data
+    dictionary, the Federal Election Commission in `by_date` once more all that the file itself has."""
     path = Path(member.filename)
-    return path.suffix.lower() in TEXT_ENDINGS and path.name[:1] != "." and path.parts[0] != "__MACOSX"
+    is_beside = path.name[:1] == "." or {"__MACOSX", "by_date"} & {*path.parts} or "datadictionary" in path.name.lower()
+    return path.suffix.lower() in TEXT_ENDINGS and not is_beside
 
 
 def _is_utf16(text: Path) -> bool:

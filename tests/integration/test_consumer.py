@@ -3,7 +3,9 @@ reads; a file replaces the counties that it holds, in any order."""
 
 from __future__ import annotations
 
+import io
 import itertools
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -76,6 +78,16 @@ def test_a_file_replaces_its_counties_in_any_order(desk, order):
         desk.hand_in(name, content, day)
     found = desk.query("select lalvoterid, occupation, _as_of::varchar from raw.l2_consumer order by all")
     assert found == [("LALNC1", "Judge", "2026-02-02"), ("LALNC3", "Teacher", "2026-01-01")]
+
+
+def test_it_is_taken_as_l2_ships_it(desk):
+    """A zip with a data dictionary beside the file, whose name has its day."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("VM2Uniform--NC--2026-01-05.tab", l2.consumer({}))
+        archive.writestr("VM2Uniform--NC--2026-01-05_DataDictionary.csv", "Field,Description\nLALVOTERID,An id\n")
+    outcome = desk.hand_in("VM2Uniform--NC--2026-01-05.zip", packed.getvalue(), "2026-03-01")
+    assert (outcome.status, outcome.rows_loaded, str(desk.delivery(outcome)["as_of"])) == ("loaded", 1, "2026-01-05")
 
 
 def test_what_l2_sells_is_told_apart():

@@ -118,12 +118,12 @@ CONDUIT = {"CMTE_ID": "C00401224", "TRANSACTION_TP": "24T", "OTHER_ID": "C000000
 AMENDED = {"AMNDT_IND": "A", "FILE_NUM": "1900009"}
 FEC_DELIVERIES = [
     ("itcont_a.txt", "2026-04-20", fec.contributions({"SUB_ID": fec.sub_id(1)}, {"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2"})),
-    ("itcont_b.txt", "2026-05-20", fec.contributions(
+    ("indiv26.zip", "2026-05-20", fec.packed(fec.contributions(
         {"SUB_ID": fec.sub_id(3), "NAME": "MU\u00d1OZ, EVA", "TRANSACTION_TP": "15E", **AMENDED},
         {"SUB_ID": fec.sub_id(4), "NAME": "MU\u00d1OZ, EVA", **CONDUIT},
         {"SUB_ID": fec.sub_id(5), "MEMO_CD": "X", **AMENDED},
         {"SUB_ID": fec.sub_id(6), "TRANSACTION_DT": "99992026"},
-        {"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2"})),
+        {"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2"}), "2026-05-20")),
     ("itcont_late.txt", "2026-04-01", fec.contributions({"SUB_ID": fec.sub_id(2), "TRAN_ID": "T2", "TRANSACTION_AMT": "1"})),
     ("cm26.txt", "2026-04-01", fec.committees({"CMTE_NM": "OLD NAME"})),
     ("cm26.txt", "2026-05-01", fec.committees({})),
@@ -131,9 +131,10 @@ FEC_DELIVERIES = [
 
 
 def test_a_dollar_reported_several_times_counts_once_in_any_order(donations):
-    """Of a report and its amendment, of recipient and conduit, of a memo."""
+    """Of a report and its amendment, of recipient and conduit, of a memo; and a zip with its records twice is one delivery."""
     rows = handed_in(donations, FEC_DELIVERIES, "fec_contributions")
     desk, _ = donations
+    assert desk.query("select count(*) from meta.deliveries") == [(len(FEC_DELIVERIES),)]
     found = desk.query(
         "select right(fec_contribution_id, 1)::integer, amount_dollars::integer, not_counted_reason, recipient_committee, is_linked "
         f"from ({of_mart(donations, 'fec_contributions')}) order by 1"

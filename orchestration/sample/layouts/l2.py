@@ -56,7 +56,7 @@ def write(out: Path, sample: Sample) -> tuple[list[Path], dict[str, pl.DataFrame
     made = sample.snapshot.as_of
     header = [name for name in cells.columns if name not in ("ncid", "person_number")]
     file = write_file(
-        out / f"VM2Uniform_{region}_{made:%Y%m%d}.txt",
+        out / f"VM2Uniform--{region}--{made}.tab",
         header,
         lambda start, end: cells[start:end].select(header),
         len(cells),
