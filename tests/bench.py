@@ -138,7 +138,7 @@ def bare_read(database: Path, file: Path) -> float:
                     [
                         str(file if file.suffix == ".gz" else held.path), match.form.header,
                         match.form.delimiter or load.IN_NO_TEXT, match.form.quote, match.form.quote, scan.encoding,
-                        dict.fromkeys(["line"] if match.form.widths else match.header, "VARCHAR"),
+                        dict.fromkeys(["line"] if match.form.widths else [f"c{n}" for n in range(len(match.header))], "VARCHAR"),
                     ],
                 )  # fmt: skip
                 seconds += time.monotonic() - started
