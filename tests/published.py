@@ -52,6 +52,35 @@ def voter(number: int, **other) -> dict:
     return {"voter_id": f"{values['state_code']}-{values['state_voter_id']}", **values}
 
 
+def consent(channel: str, value: str, voter_id: str | None = None, **other) -> dict:
+    """A statement that counts now: somebody asked to be reached by an address or number, of which there is evidence."""
+    return {
+        "identifier_kind": "email" if "@" in value else "phone",
+        "identifier": value,
+        "channel": channel,
+        "is_opted_in": True,
+        "happened_at": "2026-01-03 10:00:00",
+        "is_current": True,
+        "source": "texting_opt_outs",
+        "evidence": "JOIN",
+        "voter_id": voter_id,
+        **other,
+    }
+
+
+def subscribe(settings: Settings, consents: list[dict]) -> None:
+    """Add the mart `subscriptions` to what is published."""
+    with duckdb.connect(str(settings.current)) as con:
+        con.execute(
+            """
+            create or replace table subscriptions (identifier_kind varchar, identifier varchar, channel varchar, is_opted_in boolean,
+                happened_at timestamp, is_current boolean, source varchar, evidence varchar, voter_id varchar)
+            """
+        )
+        for row in consents:
+            con.execute("insert into subscriptions values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row.values()])
+
+
 def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("mobilisation", "persuasion")) -> None:
     """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed."""
     settings.current.unlink(missing_ok=True)

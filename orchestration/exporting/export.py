@@ -50,7 +50,10 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
         gates = _gates(con)
         segment = _segment(con, request)
         form = formats.of(request.channel, law, request.segment)
-        columns = register.ask(settings, form.origins(), request.purpose)
+        # Of consents each row has the terms of its own source, which `prepare` asks.
+        by_row = [origin for origin in form.origins() if origin.startswith("subscriptions.")]
+        columns: dict[str, Any] = {origin: {"source": "that of each consent"} for origin in by_row}
+        columns |= register.ask(settings, [o for o in form.origins() if o not in by_row], request.purpose)
         states = con.execute(
             "select distinct state_code from published.segment_members join published.voters using (voter_id) where segment_id = ? order by 1",
             [request.segment],
@@ -258,6 +261,7 @@ def _read_back(con: duckdb.DuckDBPyConnection, form: formats.Format, file: Path,
             where voter_id in (select value from suppressed where kind = 'voter_id' and list in (select unnest($lists)))
                 or voters.phone in (select value from suppressed where kind = 'phone' and list in (select unnest($lists)))
                 or voter_id in (select voter_id from consents where channel = $channel and not is_opted_in)
+                or voters.phone in (select value from consents where channel = $channel and not is_opted_in and kind = 'phone')
                 or voter_id in (select voter_id from members where reason is not null)
         )
         """,

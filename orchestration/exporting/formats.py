@@ -112,7 +112,7 @@ MAIL = Format(
 )
 
 EMAIL = Format(
-    (*_of_voters("voter_id", "first_name", "last_name"), Column("email", "email", ())),
+    (*_of_voters("voter_id", "first_name", "last_name"), Column("email", "email", ("subscriptions.identifier",))),
     "chosen",
     "email",
 )
@@ -140,7 +140,7 @@ WALK = Format(
 def _numbers(channel: str, rule: Channel, law: Law) -> Format:
     number = "phone" if channel == "phone" else "text_phone"
     after, before = rule.hours or ("09:00", "20:00")
-    origins = ("voters.phone",) if channel == "phone" else ()
+    origins = ("voters.phone",) if channel == "phone" else ("subscriptions.identifier",)
     return Format(
         (
             *_of_voters("voter_id", "first_name", "last_name"),
@@ -199,7 +199,7 @@ def _hashed(header: str, sql: str, *origins: str) -> Column:
 
 META = Format(
     (
-        _hashed("email", "lower(trim(email))"),
+        _hashed("email", "lower(trim(email))", "subscriptions.identifier"),
         _hashed("phone", "'1' || phone", "voters.phone"),
         _hashed("fn", _plain("first_name"), "voters.first_name"),
         _hashed("ln", _plain("last_name"), "voters.last_name"),
@@ -220,7 +220,7 @@ _AT_GOOGLE = (
 ).format("lower(trim(email))")
 GOOGLE = Format(
     (
-        _hashed("Email", _AT_GOOGLE),
+        _hashed("Email", _AT_GOOGLE, "subscriptions.identifier"),
         _hashed("Phone", "'+1' || phone", "voters.phone"),
         _hashed("First Name", "regexp_replace(lower(trim(first_name)), ' +', ' ', 'g')", "voters.first_name"),
         _hashed("Last Name", "regexp_replace(lower(trim(last_name)), ' +', ' ', 'g')", "voters.last_name"),

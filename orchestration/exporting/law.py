@@ -39,7 +39,7 @@ class State(_Entry):
 class Channel(_Entry):
     """How a channel reaches people, and what that needs."""
 
-    consent: Literal["required", "not_opted_out"]
+    consent: Literal["proven", "required", "not_opted_out"]
     recipient: Literal["campaign", "vendor", "platform"]
     reached_by: Literal["address", "phone", "text", "email"] | None = None
     at_residence: bool = False

@@ -7,6 +7,8 @@ is put there: `do_not_contact.csv` (the house's own list) and `litigators.csv` (
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from orchestration.exporting.law import Channel
@@ -25,7 +27,7 @@ REASONS = {
     "no_address": "no postal address",
     "no_phone": "no telephone number",
     "no_email": "no e-mail address",
-    "no_consent": "no prior express consent with evidence",
+    "no_consent": "did not ask for it, or nobody can show that they did",
     "same_identifier": "somebody else on the list has the same number or address",
     "not_in_voters": "left the voter file",
 }
@@ -35,11 +37,14 @@ class SuppressionError(Mendable):
     """A list of people not to be contacted cannot be read, so nobody is; the message names file and line."""
 
 
-def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def prepare(
+    con: duckdb.DuckDBPyConnection, settings: Settings, may_use: Callable[[str], bool] = lambda source: True
+) -> None:
     """Make the temporary table `marks`: one row for each voter of whom something is known beyond the voter file.
 
-    Columns: voter_id; do_not_contact, litigator: boolean; opted_out, consented: lists of channels; text_phone, email: the
-    identifier by which the person asked to be reached, null where there is none. `published` has to be attached.
+    Columns: voter_id; do_not_contact, litigator: boolean; opted_out, consented, proven: lists of channels; text_phone, email: the
+    identifier by which the person asked to be reached, null where there is none. `published` has to be attached; `may_use` says of a
+    source of consent whether it may serve what the list is for.
 
     Raises:
         SuppressionError: a list cannot be read.
@@ -47,24 +52,24 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("create or replace temp table suppressed (list varchar, kind varchar, value varchar)")
     for name in LISTS:
         _read(con, settings, name)
-    _consents(con)
+    _consents(con, may_use)
     con.execute(
         """
         create or replace temp table marks as
         with wanted as (
-            select value as voter_id, list, null as channel, null as is_opted_in, null as value from suppressed
+            select value as voter_id, list, null as channel, null as is_opted_in, null as value, null as is_proven from suppressed
             where kind = 'voter_id'
             union all
-            select voters.voter_id, list, null, null, null from published.voters
+            select voters.voter_id, list, null, null, null, null from published.voters
             inner join suppressed on kind = 'phone' and value = voters.phone
             union all
-            select consents.voter_id, list, null, null, null from consents
+            select consents.voter_id, list, null, null, null, null from consents
             inner join suppressed on suppressed.kind = consents.kind and suppressed.value = consents.value
             union all
-            select voter_id, null, channel, is_opted_in, value from consents where voter_id is not null
+            select voter_id, null, channel, is_opted_in, value, is_proven from consents where voter_id is not null
             union all
             -- An opt-out is one of the number or address, whoever has it in the voter file.
-            select voters.voter_id, null, channel, false, null from published.voters
+            select voters.voter_id, null, channel, false, null, null from published.voters
             inner join consents on kind = 'phone' and value = voters.phone and not is_opted_in
         )
         select
@@ -73,7 +78,8 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             coalesce(bool_or(list = 'litigators'), false) as litigator,
             coalesce(list(distinct channel) filter (where not is_opted_in), []) as opted_out,
             coalesce(list(distinct channel) filter (where is_opted_in), []) as consented,
-            min(value) filter (where channel = 'text' and is_opted_in) as text_phone,
+            coalesce(list(distinct channel) filter (where is_proven), []) as proven,
+            min(value) filter (where channel = 'text' and is_proven) as text_phone,
             min(value) filter (where channel = 'email' and is_opted_in) as email
         from wanted
         group by voter_id
@@ -121,13 +127,32 @@ def _read(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None
     )
 
 
-def _consents(con: duckdb.DuckDBPyConnection) -> None:
-    """The temporary table `consents`: what stands of each person or identifier and channel; empty where nobody delivered any."""
+def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) -> None:
+    """The temporary table `consents`: what counts now of each address, number and channel, by the published subscriptions.
+
+    An opt-out counts whatever its source; an opt-in only if its source may be used. `is_proven`: it is known what was said and when.
+    """
     con.execute(
         """
         create or replace temp table consents
-        (voter_id varchar, kind varchar, value varchar, channel varchar, is_opted_in boolean)
+        (voter_id varchar, kind varchar, value varchar, channel varchar, is_opted_in boolean, is_proven boolean)
         """
+    )
+    known = "select 1 from duckdb_tables() where database_name = 'published' and table_name = 'subscriptions'"
+    if not con.execute(known).fetchone():
+        return
+    sources = con.execute("select distinct source from published.subscriptions").fetchall()
+    con.execute(
+        """
+        insert into consents
+        select voter_id, identifier_kind, identifier,
+            -- Who is not to be called is not texted, which is a call before the law.
+            unnest(case when channel = 'phone' and not is_opted_in then ['phone', 'text'] else [channel] end),
+            is_opted_in, is_opted_in and identifier_kind = 'phone' and evidence is not null and happened_at is not null
+        from published.subscriptions
+        where is_current and (not is_opted_in or list_contains($usable, source))
+        """,
+        {"usable": [source for (source,) in sources if may_use(source)]},
     )
 
 
@@ -147,8 +172,9 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
         cases.append(("voters.residence_id is null or voters.zip5 is null", "no_address"))
     if channel.reached_by == "phone":
         cases.append(("voters.phone is null", "no_phone"))
-    if channel.consent == "required":
-        cases.append((f"not coalesce(list_contains(marks.consented, '{name}'), false)", "no_consent"))
+    if channel.consent != "not_opted_out":
+        said = "marks.proven" if channel.consent == "proven" else "marks.consented"
+        cases.append((f"not coalesce(list_contains({said}, '{name}'), false)", "no_consent"))
     whens = " ".join(f"when {condition} then '{why}'" for condition, why in cases if why)
     return f"case {whens} end"
 

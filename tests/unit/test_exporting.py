@@ -29,7 +29,7 @@ from orchestration.exporting.suppression import SuppressionError
 from orchestration.exporting.walking import DOORS, STRETCH
 from orchestration.settings import Mendable
 from tests import pipeline
-from tests.published import SEGMENT, publish, settings_for, voter
+from tests.published import SEGMENT, consent, publish, settings_for, subscribe, voter
 
 CHANNELS = ("mail", "walk", "phone", "text", "email", "van", "meta", "google")
 
@@ -75,14 +75,32 @@ some_listed = st.lists(
 )
 
 
-@examples(max_examples=15, deadline=None)
-@given(some_voters, some_listed, some_listed, st.sampled_from(CHANNELS))
-def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(people, do_not_contact, litigators, channel) -> None:
+some_consents = st.lists(
+    st.builds(
+        consent,
+        st.sampled_from(["text", "text", "phone", "email"]),
+        st.sampled_from(["9195550001", "9195550002", "9195550009", "ann@example.org", "ben@example.org"]),
+        st.sampled_from([None, *(f"NC-ZZ{n}" for n in range(4))]),
+        is_opted_in=st.booleans(),
+        is_current=st.sampled_from([True, True, True, False]),
+        happened_at=st.sampled_from(["2026-01-03 10:00:00", None]),
+        evidence=st.sampled_from(["JOIN", "JOIN", None]),
+    ),
+    max_size=8,
+)
+
+
+@examples(max_examples=20, deadline=None)
+@given(some_voters, some_listed, some_listed, some_consents, st.sampled_from(CHANNELS))
+def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(
+    people, do_not_contact, litigators, consents, channel
+) -> None:
     folder = Path(tempfile.mkdtemp())
     try:
         settings = settings_for(folder, holdout_percent=1)
         voters = [voter(n, **values) for n, values in enumerate(people)]
         publish(settings, voters)
+        subscribe(settings, consents)
         for name, listed in (("do_not_contact", do_not_contact), ("litigators", litigators)):
             lines = "".join(f"{kind},{value}\r\n" for kind, value in listed)
             (settings.suppressions / f"{name}.csv").write_text(f"kind,value\r\n{lines}", newline="")
@@ -90,7 +108,21 @@ def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(people, do_not
 
         def is_on(listed, who: dict) -> bool:
             values = {value if kind == "voter_id" else "".join(filter(str.isdigit, value)) for kind, value in listed}
-            return who["voter_id"] in values or who["phone"] in values
+            numbers = {c["identifier"] for c in said if c["voter_id"] == who["voter_id"]}
+            return bool({who["voter_id"], who["phone"], *numbers} & values)
+
+        def has(who: dict, asked_in: bool) -> list[dict]:
+            """What was said by a person, or of their number, about this channel."""
+            about = {channel} if asked_in or channel != "text" else {"text", "phone"}
+            return [
+                c
+                for c in said
+                if c["is_opted_in"] == asked_in
+                and c["channel"] in about
+                and (c["voter_id"] == who["voter_id"] or (not asked_in and who["phone"] == c["identifier"]))
+            ]
+
+        said = [c for c in consents if c["is_current"]]
 
         def why(who: dict) -> str | None:
             if (who["residence_id"] or "")[-4:] in ("00a1", "00a2"):  # 0x00a1 and 0x00a2 of 0x10000 are under 1 %
@@ -101,16 +133,37 @@ def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(people, do_not
                 return "do_not_contact"
             if channel in ("phone", "text") and is_on(litigators, who):
                 return "litigator"
+            if has(who, asked_in=False):
+                return "opted_out"
             if channel in ("mail", "walk"):
                 if who["registration_status"] != "active":
                     return "not_at_residence"
                 return None if who["residence_id"] else "no_address"
             if channel == "phone" and not who["phone"]:
                 return "no_phone"
-            return "no_consent" if channel in ("text", "email") else None
+            if channel == "text":
+                proven = [
+                    c["identifier"]
+                    for c in has(who, True)
+                    if c["evidence"] and c["happened_at"] and "@" not in c["identifier"]
+                ]
+                return address(who, proven)
+            return address(who, [c["identifier"] for c in has(who, True)]) if channel == "email" else None
 
-        left_out = Counter(filter(None, map(why, voters)))
-        on_it = [who for who in voters if why(who) is None]
+        taken: set[str] = set()
+
+        def address(who: dict, identifiers: list[str]) -> str | None:
+            """A number or address is on a list once, with the first who has it."""
+            if not identifiers:
+                return "no_consent"
+            if min(identifiers) in taken:
+                return "same_identifier"
+            taken.add(min(identifiers))
+            return None
+
+        reasons = {who["voter_id"]: why(who) for who in voters}
+        left_out = Counter(filter(None, reasons.values()))
+        on_it = [who for who in voters if reasons[who["voter_id"]] is None]
         assert receipt["suppressed"] == dict(left_out)
         assert receipt["people"] == len(on_it) == len(voters) - left_out.total()
         rows = rows_of(settings, receipt)
@@ -127,6 +180,57 @@ def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(people, do_not
             assert digests == {hashlib.sha256(name.encode()).hexdigest() for name in wanted}
     finally:
         shutil.rmtree(folder)
+
+
+def test_an_opt_out_counts_for_its_channel_its_number_and_its_person(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    voters = [voter(n) for n in range(5)]
+    publish(settings, voters)
+    no = {"is_opted_in": False}
+    subscribe(
+        settings,
+        [
+            *(consent("text", who["phone"], who["voter_id"]) for who in voters),
+            consent("phone", voters[1]["phone"], None, **no),  # said by whoever has the number; a text is a call
+            consent("text", voters[2]["phone"], "NC-ZZ2", is_current=False, **no),  # taken back since
+            consent("email", "dot@example.org", "NC-ZZ3", **no),
+            consent("text", "9195550999", "NC-ZZ4", **no),  # said from another number of theirs
+        ],
+    )
+    on_it = {
+        channel: [row["voter_id"][-1] for row in rows_of(settings, ask(settings, channel))]
+        for channel in ("text", "phone")
+    }
+    assert on_it == {"text": ["0", "2", "3"], "phone": ["0", "2", "3", "4"]}
+    assert count(settings, "true") == {
+        **dict.fromkeys(("voters", "mail", "walk", "van", "meta", "google"), 5),
+        "text": 3,
+        "phone": 4,
+        "email": 0,
+    }
+
+
+def test_people_are_reached_where_they_asked_to_be(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(n) for n in range(5)])
+    asked = [
+        consent("text", "9195550999", "NC-ZZ1"),
+        consent("text", "9195550888", "NC-ZZ2", happened_at=None),  # nobody can show when
+        consent("email", "ann.lee+news@gmail.com", "NC-ZZ1"),
+        consent("email", "cal@example.org", "NC-ZZ3", happened_at=None),
+    ]
+    subscribe(settings, asked)
+    assert [(row["voter_id"], row["phone"]) for row in rows_of(settings, ask(settings, "text"))] == [
+        ("NC-ZZ1", "9195550999")
+    ]
+    emails = {"NC-ZZ1": "ann.lee+news@gmail.com", "NC-ZZ3": "cal@example.org"}
+    assert {row["voter_id"]: row["email"] for row in rows_of(settings, ask(settings, "email"))} == emails
+    for channel, header, addresses in (
+        ("meta", "email", emails.values()),
+        ("google", "Email", ["annlee@gmail.com", "cal@example.org"]),
+    ):
+        hashed = {row[header] for row in rows_of(settings, ask(settings, channel)) if row[header]}
+        assert hashed == {hashlib.sha256(address.encode()).hexdigest() for address in addresses}
 
 
 @pytest.mark.parametrize(
