@@ -138,7 +138,7 @@ comment on table raw.record_gaps is 'Where quarantined records are missing: a ro
 create table if not exists raw.profiles (
     delivery_id varchar not null, column_name varchar not null, value varchar, row_count bigint not null
 );
-comment on table raw.profiles is 'Per delivery and column the rows that have a value (value is null), and for a few code columns the rows per value.';
+comment on table raw.profiles is 'Per delivery and column the rows that have a value (value is null), and for a few code columns the rows per value; as column _unknown the keys of JSON lines that their contract does not name.';
 
 create table if not exists raw.scopes (
     contract varchar not null, county_code varchar not null, delivery_id varchar not null, previous_delivery_id varchar,

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.inbox import shown_name
 from orchestration.ingestion.ingest import Outcome, ingest_inbox, keep_outcomes
 from orchestration.settings import ROOT, Settings, read_campaign
@@ -93,7 +94,10 @@ class Desk:
         spill = self.settings.scratch / "spill"  # DuckDB's own
         assert [p for p in self.settings.scratch.rglob("*") if p.is_file() and spill not in p.parents] == []
         archived = {p.name.split(".")[0] for p in self.settings.archive.iterdir()}
-        assert archived == found("select sha256 from meta.deliveries where status <> 'refused'")
+        unkept = [c.name for c in all_contracts() if c.matching_only]
+        assert archived == found(
+            f"select sha256 from meta.deliveries where status <> 'refused' and not list_contains({unkept}, contract)"
+        )
         tables = found("select table_name from duckdb_tables() where contains(table_name, '__')")
         assert tables == found("select contract || '__' || delivery_id from raw.scopes") | found(
             "select contract || '__' || previous_delivery_id from raw.scopes where previous_delivery_id is not null"

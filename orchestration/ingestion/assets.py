@@ -36,7 +36,7 @@ def delivered_assets(settings: Settings) -> list[dg.AssetSpec]:
             "renewed on the day that the newest loaded file shows. Put the next one into the inbox folder.",
             group_name=group("inbox"),
             owners=[OWNER],
-            kinds={"csv"},
+            kinds={"json" if contract.is_json_lines else "csv"},
             tags=tags(pii=contract.pii, state=contract.state),
             freshness_policy=dg.FreshnessPolicy.time_window(
                 fail_window=timedelta(days=3 * contract.cadence_days),

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import zstandard
 
-TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls")  # .xls: what VAN calls text between tabs
+# .xls: what VAN calls text between tabs
+TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls", ".jsonl", ".ndjson", ".json")
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed

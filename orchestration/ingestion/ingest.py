@@ -263,7 +263,7 @@ class _Intake:
                     self.file.path,
                     scan,
                     match.form.delimiter,
-                    None if self.file.packed else self.copy,
+                    None if self.file.packed or contract.matching_only else self.copy,
                     self.unbroken if match.form.line_breaks else None,
                 )
             inbox.still_the_same(self.file)
@@ -323,7 +323,7 @@ class _Intake:
         )
         delivery = self._load_rows(match, scan, delivery)
         load.record(self.con, delivery)
-        if self.file.packed:
+        if self.file.packed and not contract.matching_only:
             shutil.copyfile(self.file.packed, self.copy)
             self.copy.chmod(0o600)
         return Outcome(
@@ -332,9 +332,10 @@ class _Intake:
         )  # fmt: skip
 
     def archive(self) -> None:
-        """Keep the file's original, and say once what the data directory is for."""
+        """Keep the file's original if there is a copy of it, and say once what the data directory is for."""
         ending = self.file.packed.suffix if self.file.packed else ".txt.zst"
-        os.replace(self.copy, self.settings.archive / f"{self.known['sha256']}{ending}")
+        if self.copy.exists():
+            os.replace(self.copy, self.settings.archive / f"{self.known['sha256']}{ending}")
         mark_directory(self.settings, str(self.kind))
 
     def _load_rows(self, match: Match, scan: Scan, delivery: Delivery) -> Delivery:
@@ -343,16 +344,18 @@ class _Intake:
         text = self.unbroken if match.form.line_breaks else self.file.path
         clean = self.settings.scratch / f"clean-{os.getpid()}"
         try:
-            if scan.broken:
+            if scan.broken or scan.has_bom:
                 write_without(text, scan, clean)
+                text = clean
             loading = progress.by_share(
                 self.name, "loaded", lambda: con.query_progress() / 100, lambda share: round(share * scan.records)
             )
             with progress.told(self.say, loading):
-                source = clean if scan.broken else text
-                broken = scan.broken + load.create_table(con, match, scan, source, table)
+                broken = scan.broken + load.create_table(con, match, scan, text, table)
                 if self.settings.campaign.audit_sensitive:
-                    load.create_audit_table(con, match, scan, source, delivery.delivery_id)
+                    load.create_audit_table(con, match, scan, text, delivery.delivery_id)
+            if match.form.json_lines:
+                load.count_unknown_keys(con, contract, delivery.delivery_id, text)
         finally:
             clean.unlink(missing_ok=True)
         refuse_too_many(broken, scan.records)
@@ -372,7 +375,7 @@ class _Intake:
             con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])
             reason = f"it shows {self.as_of}, and {scope} is here as of {newer}; kept in the archive only"
             return replace(delivery, scope=scope, status="set_aside", reason=reason)
-        load.quarantine(con, delivery, broken)
+        load.quarantine(con, contract, delivery, broken)
         loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken))
         return replace(loaded, reason=match.left_out)
 

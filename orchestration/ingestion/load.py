@@ -7,6 +7,7 @@ them is current belongs in `scopes.py`.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,10 +18,11 @@ import duckdb
 from orchestration.errors import ran_out
 from orchestration.ingestion.contracts import Contract, Match, counties_by_name
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan
+from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan, records_at
 
 IN_NO_TEXT = "\x01"  # a delimiter for a reader of whole lines
 PIECE = 64  # characters: a field is sought from the start of its piece, since letters have no fixed places in memory
+MOST_UNKNOWN = 1_000  # keys of a delivery that are kept
 UNKNOWN_COUNTY = ""  # records whose county cannot be read still belong to a scope
 
 
@@ -59,6 +61,8 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
     Columns that may never land are read past, not stored. Raises `Refused` if DuckDB cannot read the file at all.
     """
     form = match.form
+    if form.json_lines:
+        return _create_from_json(con, match.contract, scan, path, table)
     fields, pieces = [f"c{i}" for i in range(len(match.loads))], "*"
     values = fields
     if form.widths:
@@ -119,6 +123,87 @@ def drop_table(con: duckdb.DuckDBPyConnection, contract: str, delivery_id: str) 
     con.execute(f'drop table if exists audit."{contract}__{delivery_id}"')
 
 
+def _create_from_json(
+    con: duckdb.DuckDBPyConnection, contract: Contract, scan: Scan, path: Path, table: str
+) -> list[Broken]:
+    """Read JSON lines into `table`; return those that are no JSON, or have an object or a list where a plain value is due."""
+    paths = [path for places in contract.paths().values() for path in places]
+    place = {path: number for number, path in enumerate(paths, 1)}
+    columns = ", ".join(
+        f'coalesce({", ".join(f"cells[{place[path]}]" for path in places)}) as "{column}"'
+        for column, places in contract.paths().items()
+    )
+    literals = f"[{', '.join(map(_json_path, paths))}]"
+    names = f"[{', '.join(map(text_literal, paths))}]"
+    kinds = f"json_type(json, {literals})"
+    nested = f"coalesce(list_position({kinds}, 'OBJECT'), list_position({kinds}, 'ARRAY'))"
+    may_be_nested = " or ".join(f"left(cells[{number}], 1) in ('{{', '[')" for number in place.values())
+    try:
+        con.execute(
+            f"""
+            create table {table} as
+            select {columns}, case
+                when json is null then 'malformed JSON'
+                when {may_be_nested} then 'nested value where a plain one is due: ' || {names}[{nested}] end as _fault
+            from (
+                select json, json_extract_string(json, {literals}) as cells
+                from read_ndjson_objects($path, ignore_errors = true)
+            )
+            """,
+            {"path": str(path)},
+        )
+    except duckdb.Error as error:
+        if ran_out(error, path.parent):
+            raise
+        raise Refused(f"DuckDB cannot read it as {contract.name} ({type(error).__name__})") from None
+    faults: list[tuple[int, str]] = []
+    if con.execute(f"select 1 from {table} where _fault is not null limit 1").fetchall():
+        # Before the end of a transaction a row id is no position.
+        numbered = f"(select row_number() over () as number, _fault from {table})"
+        faults = con.execute(f"select * from {numbered} where _fault is not null order by 1").fetchall()
+        con.execute("create temp table sound as select * from " + table + " where _fault is null")
+        con.execute(f"drop table {table}")
+        con.execute(f"create table {table} as from sound")
+        con.execute("drop table sound")
+    con.execute(f"alter table {table} drop column _fault")
+    texts = records_at(path, scan, [number for number, _ in faults])
+    numbers = [_delivered_number(number, scan)[0] for number, _ in faults]
+    return [
+        Broken(number, number, reason, text) for number, (_, reason), text in zip(numbers, faults, texts, strict=True)
+    ]
+
+
+def _json_path(path: str) -> str:
+    """Where a value stands in an object, as DuckDB's literal."""
+    return text_literal("$" + "".join(f'."{key}"' for key in path.split(".")))
+
+
+def count_unknown_keys(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, path: Path) -> None:
+    """Count a delivery's records by the keys of their objects that the contract does not name, beside and among those that it
+    does, as values of a column `_unknown` of its profile."""
+    named = [*contract.never_land, *contract.ignored, *(p for places in contract.paths().values() for p in places)]
+    above = dict.fromkeys(".".join(name.split(".")[:n]) for name in named for n in range(1, name.count(".") + 1))
+    objects = ["", *(f"{name}." for name in above)]
+    literals = ", ".join(_json_path(name.rstrip(".")) if name else "'$'" for name in objects)
+    each = " union all ".join(
+        f"select {text_literal(name)} || unnest(keys[{number}]) as key, n from shapes"
+        for number, name in enumerate(objects, 1)
+    )
+    found = con.execute(
+        f"""
+        with shapes as (
+            select json_keys(json, [{literals}]) as keys, count(*) as n
+            from read_ndjson_objects($path, ignore_errors = true) where json is not null group by all
+        )
+        select key, sum(n)::bigint from ({each}) where key not in (select unnest($objects)) group by 1 order by 2 desc, 1
+        """,
+        {"path": str(path), "objects": [*above]},
+    ).fetchall()
+    unknown = [(delivery_id, key, rows) for key, rows in found if not contract.knows_path(key)][:MOST_UNKNOWN]
+    if unknown:
+        con.executemany("insert into raw.profiles values (?, '_unknown', ?, ?)", unknown)
+
+
 def _by_widths(widths: Sequence[int]) -> tuple[str, list[str]]:
     """The SQL that cuts a line into pieces of some fields each, and for each field that which cuts it from its piece, without
     the blanks that fill it up."""
@@ -142,19 +227,25 @@ def _by_widths(widths: Sequence[int]) -> tuple[str, list[str]]:
 def _in_delivered_file(line: int, scan: Scan, kind: str, text: str) -> Broken:
     """The reader's complaint about a line of what was left for it, numbered as in the file that was delivered."""
     above = 1 if scan.has_header else 0
-    ordinal, more_lines = line - above, 0
+    ordinal, more_lines = _delivered_number(line - above, scan)
+    line = above + ordinal + more_lines
+    return Broken(ordinal, line, f"CSV reader: {kind.lower()}", text.strip("\r\n")[:KEPT_BYTES])
+
+
+def _delivered_number(ordinal: int, scan: Scan) -> tuple[int, int]:
+    """The number in the delivered file of a record that was left for the reader, and how many lines more those before it span."""
+    more_lines = 0
     for entry in scan.broken:
         if entry.record > ordinal:
             break
         ordinal += 1
         more_lines += entry.lines - 1
     more_lines += sum(breaks for record, breaks in scan.inner_breaks if record < ordinal)
-    line = above + ordinal + more_lines
-    return Broken(ordinal, line, f"CSV reader: {kind.lower()}", text.strip("\r\n")[:KEPT_BYTES])
+    return ordinal, more_lines
 
 
-def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[Broken]) -> None:
-    """Keep a delivery's broken records, and where they are missing among its rows."""
+def quarantine(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, broken: list[Broken]) -> None:
+    """Keep a delivery's broken records, of JSON lines without what may never land, and where they are missing among its rows."""
     if not broken:
         return
     broken = sorted(broken, key=lambda b: b.record)
@@ -167,7 +258,7 @@ def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[
                 b.record,
                 b.line,
                 b.reason,
-                b.raw.replace("\0", "\\0"),
+                _without(b.raw, contract).replace("\0", "\\0"),
             )
             for b in broken
         ],
@@ -179,13 +270,21 @@ def quarantine(con: duckdb.DuckDBPyConnection, delivery: Delivery, broken: list[
     )
 
 
+def _without(raw: str, contract: Contract) -> str:
+    """The text of a broken record; of JSON lines without the values of keys that may never land, so far as they can be told."""
+    if not contract.is_json_lines or not contract.never_land:
+        return raw
+    keys = "|".join(re.escape(path.rpartition(".")[2]) for path in contract.never_land)
+    return re.sub(rf'("(?:{keys})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^",}}\s]+)', r"\1null", raw)
+
+
 def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> None:
     """Count a delivery's rows per column that its file has and that has a value, and per value of its code columns and
     counties.
 
     `named` is what `common_code` gives, for files whose records give none."""
     contract = match.contract
-    columns = [column for column in match.loads if column]
+    columns = match.columns
     counts = con.execute(
         f"select {', '.join(f'count({chr(34)}{column}{chr(34)})' for column in columns)} from {table}"
     ).fetchone()

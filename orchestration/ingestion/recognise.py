@@ -13,6 +13,7 @@ from orchestration.ingestion.contracts import (
     Form,
     Match,
     match_header,
+    match_paths,
     nearest,
     yaml_line,
 )
@@ -50,11 +51,13 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
         Refused: it fits none, which is told by the difference to the nearest, or it fits several.
     """
     beginning = Beginning(path)
-    headers, faults = _by_header(beginning, contracts)
+    of_json = beginning.is_json()
+    contracts = tuple(contract for contract in contracts if contract.is_json_lines == of_json)
+    headers, faults = (_by_keys(beginning, contracts), []) if of_json else _by_header(beginning, contracts)
     fitting = [tried for tried in headers if not tried.fault]
     others: list[_Tried] = []
     # A line that has names of a contract is a header, and a changed one is no reason to read it as a record.
-    if not fitting and not any(tried.match.share_known >= SURELY_A_HEADER for tried in headers):
+    if not fitting and not of_json and not any(tried.match.share_known >= SURELY_A_HEADER for tried in headers):
         others = _by_content(beginning, contracts)
         fitting = [tried for tried in others if not tried.fault]
     if len({tried.match.contract.name for tried in fitting}) > 1:
@@ -94,7 +97,10 @@ def _retyped(beginning: Beginning, match: Match, scan: Scan) -> str | None:
     """What to say of columns whose first values are not written as the contract says, or None. It quotes no value but says
     of which signs they are made."""
     form = match.form
-    records = beginning.records(form.delimiter, form.quote, form.widths)
+    if form.json_lines:
+        records = beginning.objects()[1]
+    else:
+        records = beginning.records(form.delimiter, form.quote, form.widths)
     whole = [record for record in records[1 if form.header else 0 :] if len(record) == len(scan.header)]
     retyped, lines = [], []
     for column, pattern in match.contract.written.items():
@@ -151,6 +157,13 @@ def _by_header(beginning: Beginning, contracts: tuple[Contract, ...]) -> tuple[l
                     )
                 tried.append(_Tried(match, scan, fault_text))
     return tried, faults
+
+
+def _by_keys(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:
+    """The keys of the first objects against every contract of JSON lines."""
+    scan, _ = beginning.objects()
+    matches = [match_paths(scan.header, contract) for contract in contracts]
+    return [_Tried(match, scan, None if match.fits else match.explain()) for match in matches]
 
 
 def _by_content(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:

@@ -8,6 +8,7 @@ import contextlib
 import csv
 import hashlib
 import itertools
+import json
 import os
 import queue
 import re
@@ -37,6 +38,8 @@ FIRST_RECORDS = 100  # looked at to tell what a file without a header holds
 ENOUGH_RUNS = 1_000  # of letters beyond ASCII, to tell an encoding
 
 WORKBOOKS = (b"\xd0\xcf\x11\xe0", b"PK\x03\x04")  # how .xls and .xlsx begin
+DEEPEST = 8  # dots in the name of a place in an object
+_KEY = r"[A-Za-z_$][\w$ -]{0,60}"  # what a key looks like that is no person's
 
 csv.field_size_limit(LONGEST_RECORD)
 _CONTROLS = bytes(range(0x80, 0xA0))  # no letters in latin-1: they betray Windows-1252 or UTF-8
@@ -67,6 +70,8 @@ class Scan:
     quote: str = '"'  # empty where quotes are letters like any other
     has_header: bool = True
     length: int | None = None  # of a record in bytes, where fields have widths
+    json_lines: bool = False
+    has_bom: bool = False  # of JSON lines; its reader would take it for a part of the first record
     header: list[str] = field(default_factory=list)  # what the fields of a record are, whether or not the file says it
     records: int = 0
     bytes_read: int = 0
@@ -103,6 +108,33 @@ class Beginning:
         self.first_line = start.partition(b"\n")[0].rstrip(b"\r").decode(self.encoding, "replace")
         self._records: dict[tuple, list[list[str]]] = {}
 
+    def is_json(self) -> bool:
+        """Whether it begins as JSON does, or most of its first lines do."""
+        lines = [line.lstrip() for line in self.lines if line.strip()]
+        begun = sum(line.startswith("{") for line in lines)
+        return bool(re.match(r"\s*(\{|\[\s*\{)", "".join(lines[:2]))) or 2 * begun > len(lines)
+
+    def objects(self) -> tuple[Scan, list[list[str]]]:
+        """As JSON lines: in `header` where values stand in the first objects (`properties.topic`), and of each object its values
+        there as text. A place whose name may be a person's, such as an address, is left out.
+
+        Raises:
+            Refused: it is JSON of another kind.
+        """
+        lines = [line for line in self.lines if line.strip()]
+        objects = [found for line in lines if isinstance(found := _parsed(line), dict)]
+        if 2 * len(objects) < len(lines):
+            way = "jq -c '.[]' OLD > NEW" if self.first_line.lstrip().startswith("[") else "jq -c . OLD > NEW"
+            raise Refused(
+                f"it is JSON of another kind, or not whole: {len(objects)} of its first {len(lines)} lines are objects. JSON lines "
+                f"have an object on each line: {way}"
+            )
+        values = [_values(found) for found in objects]
+        header = [*dict.fromkeys(place for found in values for place in found)]
+        scan = Scan(encoding="utf-8", line_end=b"\n", quote="", has_header=False, json_lines=True, header=header)
+        scan.has_bom = self.encoding == "utf-8"
+        return scan, [[found.get(place, "") for place in header] for found in values]
+
     def scan(self, quote: str, **about) -> Scan:
         """A scan of the file that is still to be made."""
         return Scan(encoding=self.encoding, line_end=self.line_end, quote=quote, **about)
@@ -136,6 +168,31 @@ class Beginning:
                     records.append(_cut(line, widths) if widths else _fields(line, delimiter, quote))
             self._records[way] = [record for record in records if record]
         return self._records[way]
+
+
+def _parsed(line: str) -> object:
+    """A line as JSON, or None."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _values(found: dict) -> dict[str, str]:
+    """The values in an object as text, by where they stand."""
+    values: dict[str, str] = {}
+    rest = [("", found)]
+    while rest:
+        above, here = rest.pop()
+        for key, value in here.items():
+            place = above + key
+            if not re.fullmatch(_KEY, key):
+                continue
+            if isinstance(value, dict) and place.count(".") < DEEPEST:
+                rest.append((f"{place}.", value))
+            else:
+                values[place] = value if isinstance(value, str) else "" if value is None else json.dumps(value)
+    return values
 
 
 def not_separated(text: str, delimiter: str) -> str:
@@ -192,7 +249,11 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroke
     Raises:
         Refused: it is no text, or too many of its records are broken.
     """
-    checker = _Structure(len(scan.header), scan, delimiter.encode(), unbroken is not None)
+    checker = (
+        _Objects(scan)
+        if scan.json_lines
+        else _Structure(len(scan.header), scan, delimiter.encode(), unbroken is not None)
+    )
     folds = _LineBreaks(delimiter.encode(), scan.quote.encode()) if unbroken else None
     with (
         path.open("rb", buffering=0) as file,
@@ -241,15 +302,31 @@ def refuse_too_many(broken: list[Broken], records: int) -> None:
 
 
 def write_without(path: Path, scan: Scan, target: Path) -> None:
-    """Copy the file to `target` without its broken records, for a reader that would stumble over them."""
+    """Copy the file to `target` without its broken records (of JSON lines also without a BOM), for a reader that would stumble
+    over them."""
     skip = iter([b.record for b in scan.broken])
     broken = next(skip, None)
     with path.open("rb", buffering=CHUNK) as source, target.open("wb", buffering=CHUNK) as out:
+        source.seek(len(codecs.BOM_UTF8) if scan.has_bom else 0)
         for number, record in enumerate(_records(source, scan), 0 if scan.has_header else 1):
             if number == broken:
                 broken = next(skip, None)
             else:
                 out.write(record)
+
+
+def records_at(path: Path, scan: Scan, numbers: Sequence[int]) -> list[str]:
+    """The text of these records of a file without a header, in order from 1, each without its line end and cut off where long."""
+    wanted = iter(numbers)
+    number, texts = next(wanted, None), []
+    with path.open("rb", buffering=CHUNK) as source:
+        for found, record in enumerate(_records(source, scan), 1):
+            if found == number:
+                texts.append(record.rstrip(b"\r\n")[:KEPT_BYTES].decode(scan.encoding, "backslashreplace"))
+                number = next(wanted, None)
+            if number is None:
+                break
+    return texts
 
 
 def _records(source: BinaryIO, scan: Scan):
@@ -395,6 +472,72 @@ class _Structure:
         if width != self.width:
             return f"{width} columns where {self.width} are expected" + (", cut off" if cut_off else "")
         return None
+
+
+class _Objects:
+    """Tells lines that may be a JSON object, by how they begin and end and by bytes that none has, from those that are none. What
+    lies between is judged by who reads them."""
+
+    def __init__(self, scan: Scan):
+        self.scan = scan
+
+    def check(self, block: bytes) -> None:
+        """Count a block of whole lines (the file's last may lack its end) and note the broken ones."""
+        scan = self.scan
+        if not scan.records and scan.has_bom:
+            block = block.removeprefix(codecs.BOM_UTF8)
+        count = block.count(b"\n")
+        end = b"\r\n" if block.endswith(b"}\r\n") else b"\n"
+        whole = (
+            len(block) < LONGEST_RECORD
+            and block.startswith(b"{")
+            and block.endswith(b"}" + end)
+            and block.count(b"}" + end + b"{") == count - 1
+            and block.count(b"\r") == (count if end == b"\r\n" else 0)
+            and not any(strange in block for strange in _NO_JSON)
+            and _decodes(block, "utf-8")
+        )
+        if whole:
+            scan.records += count
+            return
+        lines = block.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        for line in lines:
+            scan.records += 1
+            reason = _no_object(line.strip(b" \t\r"))
+            if reason:
+                raw = line.rstrip(b"\r")[:KEPT_BYTES].decode("utf-8", "backslashreplace")
+                scan.broken.append(Broken(scan.records, scan.records, reason, raw))
+                if len(scan.broken) > MOST_BROKEN:
+                    raise Refused(_too_many(scan.broken, scan.records))
+
+
+# No text has a NUL, also not in the way in which JSON may write one, and a BOM stands at the beginning only.
+_NO_JSON = (b"\0", b"\\u0000", codecs.BOM_UTF8)
+
+
+def _no_object(line: bytes) -> str | None:
+    """Why a line cannot be a JSON object, or None."""
+    if len(line) > LONGEST_RECORD:
+        return f"longer than {LONGEST_RECORD:,} bytes"
+    if not line:
+        return "blank line"
+    if b"\0" in line or re.search(rb"(?<!\\)(\\\\)*\\u0000", line):
+        return "NUL"
+    if line.startswith(codecs.BOM_UTF8):
+        return "BOM within the file"
+    if not _decodes(line, "utf-8"):
+        return "bytes are no UTF-8 text"
+    if b"\r" in line:
+        return "line break inside a record"
+    if line.startswith(b"["):
+        return "an array where an object is due"
+    if not line.startswith(b"{"):
+        return "no JSON object"
+    if not line.endswith(b"}"):
+        return "JSON object that does not end"
+    return None
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

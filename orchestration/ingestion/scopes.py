@@ -157,6 +157,27 @@ def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str)
     make_views(con, contract)
 
 
+def forget_unmatched(con: duckdb.DuckDBPyConnection, contract: Contract) -> int:
+    """Empty the columns of a contract that serve matching only in all records of its deliveries that led to no voter, and the
+    text of those in quarantine; return how many records lost something. The records stay, so that the sums do."""
+    only = contract.matching_only
+    if only is None:
+        return 0
+    empty = ", ".join(f'"{column}" = null' for column in only.columns)
+    filled = f"coalesce({', '.join(only.columns)}) is not null"
+    matched = f"select {only.key} from marts.{only.mart}"
+    forgotten = 0
+    for (delivery_id,) in con.execute(
+        "select delivery_id from raw.scopes where contract = ? order by 1", [contract.name]
+    ).fetchall():
+        table = raw_table(contract.name, delivery_id)
+        where = f"{filled} and coalesce(trim({only.key}), '') not in ({matched})"
+        [(rows,)] = con.execute(f"update {table} set {empty} where {where}").fetchall()
+        forgotten += rows
+        con.execute("update raw.quarantine set raw_line = '' where delivery_id = ? and raw_line <> ''", [delivery_id])
+    return forgotten
+
+
 def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
     `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered. Tables that none of them needs are

@@ -7,6 +7,8 @@ import dagster as dg
 
 from orchestration import pictures, progress
 from orchestration.groups import OWNER, group, tags
+from orchestration.ingestion import scopes
+from orchestration.ingestion.contracts import contracts_of
 from orchestration.publishing import publish
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -64,6 +66,12 @@ def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg
             gate.require_passed(settings, con, "published", "nothing is published")
             changed = publish.swap(settings, con)
             version = versions.data_version(settings, con, "published")
+            for contract in contracts_of(settings.campaign.states, "events"):
+                forgotten = scopes.forget_unmatched(con, contract)
+                if forgotten:
+                    context.log.info(
+                        f"raw: what {forgotten:,} records of {contract.name} say of people who are no voters is gone"
+                    )
         sizes = publish.table_sizes(settings.current)
         context.log.info(
             f"published: {'a new version is current' if changed else 'nothing changed, the current version stands'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality import reconcile, sources
+from quality import engagement, reconcile, sources
 from quality.suites import no_rows
 from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
@@ -35,7 +35,7 @@ LINKED = 0.05  # of donations; by exact identifiers alone few donors are found
 
 def tables(settings) -> tuple[str, ...]:
     """The tables that the gate judges."""
-    return TABLES + OF_RESULTS + OF_EVENTS + sources.TABLES
+    return TABLES + OF_RESULTS + OF_EVENTS + sources.TABLES + engagement.TABLES
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -118,6 +118,7 @@ def expectations(settings, con) -> dict[str, list]:
         **_of_results(con),
         "marts.donations": _of_donations(settings, con),
         **sources.expectations(settings, con),
+        **engagement.expectations(settings, con),
     }
 
 

@@ -52,6 +52,8 @@ def _checks(con, contract: Contract) -> list:
     for column in contract.filled:
         query = f"select 1 from {{batch}} having count(*) > 0 and count({column}) < {FILLED_SHARE} * count(*)"
         checks.append(no_rows(query, f"{column} is there in at least {FILLED_SHARE:.0%} of the rows"))
+    if contract.is_json_lines:
+        checks.append(_keys(con, contract))
     checks += [_codes(con, contract, column, listed) for column, listed in contract.listed.items()]
     if contract.kind == "voters":
         voter = contract.id_column
@@ -68,6 +70,27 @@ def _checks(con, contract: Contract) -> list:
             ),
         ]
     return checks
+
+
+def _keys(con, contract: Contract):
+    """A check that the objects have no keys that the contract does not name. It says which, and what to paste; a key that few
+    have, or of many, may be a person's and is only counted."""
+    unknown = f"""
+        select value as key, sum(row_count) as n from raw.profiles
+        where delivery_id in (select delivery_id from raw.scopes where contract = '{contract.name}') and column_name = '_unknown'
+        group by 1
+    """
+    found = con.execute(f"select key, n from ({unknown}) order by n desc, key").fetchall()
+    shown = [(key, n) for key, n in found if n >= SHOWN_FROM and re.fullmatch(r"[A-Za-z_$][\w$.-]{0,60}", key)]
+    words = f"{contract.name} says of each key of its objects what becomes of it"
+    if found:
+        words += f"; {len(found):,} keys are read past"
+    if shown and len(found) <= SHOWN_OF:
+        words += (
+            f", as {', '.join(f'{key} ({n:,})' for key, n in shown)}. To read one, name it under `columns:` in {contract.file}; else put "
+            f"them into its `ignored:` list: {', '.join(key for key, _ in shown)}"
+        )
+    return no_rows(unknown, words, severity="warning")
 
 
 def _codes(con, contract: Contract, column: str, listed: list[str]):
@@ -118,7 +141,7 @@ def _change(contract: Contract, query: str) -> str:
         sizes as (select delivery_id, rows_loaded as n from meta.deliveries where rows_loaded > 0),
         shares as (
             select f.delivery_id, f.column_name, f.value, f.row_count / s.n as share
-            from raw.profiles f join sizes s using (delivery_id) where f.column_name <> '_county'
+            from raw.profiles f join sizes s using (delivery_id) where f.column_name not in ('_county', '_unknown')
         )
         {query}
     """

@@ -145,6 +145,12 @@ SPOILED_AT_ONCE = {
     "update marts.fec_contributions set is_linked = true where rowid = 2": "nobody in it is linked to a voter",
     "delete from marts.consumer_traits where rowid = 0": "people are those staged",
     "update marts.consumer_traits set voter_id = 'NC-NOBODY' where rowid = 1": "people who are linked are voters",
+    "delete from marts.web_activity where rowid = 0": "events are the messages staged",
+    "update marts.web_activity set occurred_at = as_of + interval 3 day where rowid = 1": "nothing happened after the export's day",
+    "update marts.app_friends set friend_voter_id = voter_id where rowid = 0": "nobody is their own contact",
+    "update marts.app_friends set friend_voter_id = 'NC-NOBODY' where rowid = 1": "member and contact are voters",
+    "delete from marts.social_engagement where rowid = 0": "members are those staged but for those who have withdrawn",
+    "insert into marts.social_engagement (member_id) select 'APP-' || member_id from staging.stg_app__members where not is_consenting limit 1": "members who have withdrawn are gone",
     'delete from raw."meta_ads__{report}" where rowid between 5 and 20': "the spend of each report adds up to its own row of totals",
 }
 
@@ -161,3 +167,51 @@ def test_the_gate_tells_all_that_cannot_be(state, tmp_path):
                 con.execute(spoil.format(report=report))
         failed = [words for result in gate.run(settings, warehouse, "marts") for words in result.failed]
     assert [words for words in SPOILED_AT_ONCE.values() if not any(words in f for f in failed)] == [], failed
+
+
+def test_web_activity_is_that_of_the_truth(state):
+    truth = pl.read_parquet(state[2] / "web_activity.parquet")
+    found = rows(state, "select event_id, topic, voter_id, is_linked, email from web_activity")
+    assert {event for event, *_ in found} == {f"WEB-{message}" for message in truth["message_id"]}
+    of = {
+        f"WEB-{message}": (ncid, topic) for message, ncid, topic in truth.select("message_id", "ncid", "topic").rows()
+    }
+    assert [event for event, topic, *_ in found if topic != of[event][1]] == []
+    linked = [(event, voter.removeprefix("NC-")) for event, _, voter, is_linked, _ in found if is_linked]
+    assert [event for event, voter in linked if of[event][0] != voter] == []
+    assert {email is None for *_, email in found} == {True, False}
+
+
+def test_friends_and_engagement_are_those_of_the_truth(state):
+    """Members who withdrew are gone with their contacts; of the others all are there, and the voters among their contacts."""
+    members = pl.read_parquet(state[2] / "app_members.parquet")
+    contacts = pl.read_parquet(state[2] / "app_contacts.parquet")
+    acts = pl.read_parquet(state[2] / "app_activity.parquet")
+    standing = members.filter("is_consenting")
+    assert 0 < len(standing) < len(members)
+    found = rows(
+        state,
+        "select member_id, contact_count, follow_count + like_count + share_count + reply_count + event_count from social_engagement",
+    )
+    shared, done = (dict(table.filter("counts").group_by("member_id").len().iter_rows()) for table in (contacts, acts))
+    assert {row for row in found} == {(f"APP-{m}", shared.get(m, 0), done.get(m, 0)) for m in standing["member_id"]}
+    friends = rows(state, "select share_id, voter_id, friend_voter_id from app_friends")
+    voter = dict(members.select("member_id", "ncid").iter_rows())
+    of = {
+        share: (f"NC-{voter[m]}", f"NC-{ncid}")
+        for share, m, ncid in contacts.filter("counts").select("share_id", "member_id", "ncid").iter_rows()
+    }
+    assert friends
+    assert [share for share, *both in friends if tuple(both) != of.get(share)] == []
+
+
+def test_contacts_who_are_no_voters_are_gone_after_the_run(state):
+    contacts = pl.read_parquet(state[2] / "app_contacts.parquet")
+    with duckdb.connect(str(state[0].warehouse), read_only=True) as con:
+        said = "select share_id, first_name, last_name, email, phone from raw.app_contacts where coalesce(first_name, last_name, email, phone) is not null"
+        kept = con.execute(said).fetchall()
+        [(loaded,)] = con.execute("select count(*) from raw.app_contacts").fetchall()
+    assert {share for share, *_ in kept} == {share for (share,) in rows(state, "select share_id from app_friends")}
+    assert loaded == len(contacts) > len(kept)
+    [(sha256,)] = rows(state, "select sha256 from deliveries where contract = 'app_contacts'")
+    assert [*state[0].archive.glob(f"{sha256}*")] == []

@@ -11,7 +11,9 @@ from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
-from tests import actblue, fec, meta
+from quality import reconcile
+from quality.suites import raw
+from tests import actblue, app, fec, meta, web
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -23,6 +25,15 @@ DELIVERIES = [
     ("refunds.csv", "2026-02-01", actblue.contributions({"Lineitem ID": "3"} | REFUND, encoding="utf-8-sig")),
     ("cancel.csv", "2026-02-01", actblue.cancelled({"Receipt ID": "AB1", "Cancelled On": "2026-01-25 12:00:00"})),
     ("late.csv", "2026-01-05", actblue.contributions({"Lineitem ID": "1", "Amount": "99.00"}, {"Lineitem ID": "5"})),
+]  # fmt: skip
+
+
+# A message sent twice, corrected, and told whose it is by another delivery.
+WEB_DELIVERIES = [
+    ("a.jsonl", "2026-01-10", web.events({"messageId": "m1"}, {"messageId": "m2"}, {"messageId": "m2"}, {"messageId": "m3", "type": "track"})),
+    ("b.ndjson", "2026-01-20", web.events({"messageId": "m2", "properties": {"topic": "Taxes"}}, end="\r\n")),
+    ("who.json", "2026-01-20", b"\xef\xbb\xbf" + web.events({"messageId": "i1", "type": "identify"})),
+    ("late.jsonl", "2026-01-05", web.events({"messageId": "m1", "properties": {"topic": "Water"}}, {"messageId": "m4", "anonymousId": "a2"})),
 ]  # fmt: skip
 
 
@@ -174,3 +185,151 @@ def test_a_dollar_spent_counts_by_the_newest_report_in_any_order(donations):
     held_back = "select reason, count(*) from staging.stg_meta__ads_suppressed group by 1 order by 1"
     assert desk.query(held_back) == [("no_campaign", 1), ("total", 2)]
     assert handed_in(donations, [*AD_DELIVERIES[::-1], AD_DELIVERIES[0]], "ad_spend") == rows
+
+
+def test_web_activity_is_what_the_newest_export_says_of_each_message(donations):
+    handed_in(donations, WEB_DELIVERIES, "web_activity")
+    desk, query = donations[0], of_mart(donations, "web_activity")
+    columns = "event_id, topic, user_id, email, file_name[3:], record_number"
+    found = desk.query(f"select {columns} from ({query}) join meta.deliveries using (delivery_id) order by 1")
+    who = ("u1", "ann@example.org")
+    assert found == [
+        ("WEB-m1", "schools", *who, "a.jsonl", 1),
+        ("WEB-m2", "taxes", *who, "b.ndjson", 1),
+        ("WEB-m3", "schools", *who, "a.jsonl", 4),
+        ("WEB-m4", "schools", None, None, "late.jsonl", 2),
+    ]
+    landed = repr(desk.query("from raw.web_events"))
+    assert "192.0.2.1" not in landed
+    assert "Mozilla" not in landed
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(WEB_DELIVERIES), again=st.lists(st.sampled_from(WEB_DELIVERIES), max_size=2))
+def test_web_activity_is_the_same_in_any_order(donations, order, again):
+    assert handed_in(donations, [*order, *again], "web_activity") == handed_in(
+        donations, WEB_DELIVERIES, "web_activity"
+    )
+
+
+def test_json_lines_that_are_none_are_kept_with_a_reason(donations):
+    """Malformed, nested where flat is due, an array, a blank line: the others load, and nothing that may not land stays."""
+    nested = web.events({"messageId": {"id": PERSONAL}})
+    lines = [
+        *web.events(*({"messageId": f"m{n}"} for n in range(9))).splitlines(keepends=True),
+        nested,
+        b"[1]\n",
+        b"\n",
+    ]
+    broken = web.events({"messageId": "m9", "name": PERSONAL})[:-2] + b" x}\n"
+    other_type = web.events({"messageId": "m10", "type": "screen", "newKey": 1})
+    handed_in(donations, [("a.jsonl", "2026-01-10", b"".join([*lines, broken, other_type]))], "web_activity")
+    desk, _ = donations
+    kept = desk.query("select record_number, reason, raw_line from raw.quarantine order by 1")
+    assert [(number, reason) for number, reason, _ in kept] == [
+        (10, "nested value where a plain one is due: messageId"),
+        (11, "an array where an object is due"),
+        (12, "blank line"),
+        (13, "malformed JSON"),
+    ]
+    assert "192.0.2.1" not in repr(kept)
+    held_back = "select record_number, reason from staging.stg_web__events_suppressed"
+    assert desk.query(held_back) == [(14, "other_type")]
+    with Warehouse(desk.settings).open() as con:
+        checks = [
+            c for c in raw.expectations(desk.settings, con)["raw.web_events"] if "what becomes of it" in c.description
+        ]
+    assert [c.description for c in checks] == [
+        "web_events says of each key of its objects what becomes of it; 1 keys are read past"
+    ]
+
+
+CONSENT = app.MEMBER["consent"]
+NOBODY = {
+    "contact": {
+        "first_name": PERSONAL,
+        "last_name": PERSONAL,
+        "email": f"{PERSONAL}@example.org",
+        "phone": "(919) 555-0199",
+    }
+}
+# Ann withdraws, Ben consents anew and shares anew; a share is taken back, a like undone, a late export knows of none of that.
+APP_DELIVERIES = [
+    ("members.jsonl", "2026-01-10", app.members({}, {"member_id": "M2"}, {"member_id": "M3", "consent": None})),
+    ("contacts.jsonl", "2026-01-10", app.contacts({"share_id": "S1"} | NOBODY, {"share_id": "S2", "member_id": "M2"} | NOBODY)),
+    ("activity.jsonl", "2026-01-10", app.activity({"activity_id": "A1", "kind": "like", "member_id": "M2"}, {"activity_id": "A2", "member_id": "M2"})),
+    ("members.jsonl", "2026-02-10", app.members(
+        {"consent": CONSENT | {"withdrawn_at": "2026-02-01T00:00:00Z"}},
+        {"member_id": "M2", "consent": CONSENT | {"given_at": "2026-02-03T00:00:00Z", "withdrawn_at": "2026-02-02T00:00:00Z"}})),
+    ("contacts.jsonl", "2026-02-10", app.contacts(
+        {"share_id": "S3", "member_id": "M2", "shared_at": "2026-02-04T00:00:00Z"} | NOBODY,
+        {"share_id": "S4", "member_id": "M2", "shared_at": "2026-02-04T00:00:00Z", "withdrawn_at": "2026-02-05T00:00:00Z"} | NOBODY,
+        {"share_id": "S5", "member_id": "M2", "shared_at": "2026-02-04T00:00:00Z"})),
+    ("activity.jsonl", "2026-02-10", app.activity(
+        {"activity_id": "A3", "member_id": "M2", "happened_at": "2026-02-04T00:00:00Z"},
+        {"activity_id": "A4", "member_id": "M2", "kind": "event", "happened_at": "2026-02-05T00:00:00Z", "undone_at": "2026-02-06T00:00:00Z"})),
+    ("late_activity.jsonl", "2026-02-09", app.activity({"activity_id": "A4", "member_id": "M2", "kind": "event", "happened_at": "2026-02-05T00:00:00Z"})),
+]  # fmt: skip
+
+
+@pytest.fixture
+def with_voters(donations):
+    """The desk where Ann, who is all its members, and Ben, whom they share, are voters."""
+    desk, _ = donations
+    desk.query(
+        "insert into marts.voters (voter_id, first_name, last_name, phone) values "
+        "('NC-1', 'ANN', 'LEE', '9195550101'), ('NC-2', 'BEN', 'FOX', '9195550102')"
+    )
+    yield donations
+    desk.query("delete from marts.voters")
+
+
+def test_friends_and_engagement_are_of_members_whose_consent_stands(with_voters):
+    friends = handed_in(with_voters, APP_DELIVERIES, "app_friends")
+    desk, _ = with_voters
+    assert [row[:7] for row in friends] == [("S5", "APP-M2", "NC-1", "phone", "NC-2", "phone", True)]
+    engaged = (
+        "select member_id, like_count, share_count, event_count, depth, contact_count, linked_contact_count, voter_id "
+        f"from ({of_mart(with_voters, 'social_engagement')})"
+    )
+    assert desk.query(engaged) == [("APP-M2", 0, 1, 0, 2, 2, 1, "NC-1")]
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(APP_DELIVERIES), again=st.lists(st.sampled_from(APP_DELIVERIES), max_size=2))
+def test_friends_and_engagement_are_the_same_in_any_order(with_voters, order, again):
+    desk, _ = with_voters
+    engaged = f"from ({of_mart(with_voters, 'social_engagement')}) order by all"
+    friends = handed_in(with_voters, APP_DELIVERIES, "app_friends"), desk.query(engaged)
+    assert (handed_in(with_voters, [*order, *again], "app_friends"), desk.query(engaged)) == friends
+
+
+def test_of_contacts_who_are_no_voters_nothing_stays(with_voters):
+    """What is said of them stands in raw alone, and after the run nowhere; the sums and the friends stand as before."""
+    broken = b'{"share_id": "' + PERSONAL.encode() + b'"\n'
+    deliveries = [(name, day, content + broken * name.startswith("contacts")) for name, day, content in APP_DELIVERIES]
+    friends = handed_in(with_voters, deliveries, "app_friends")
+    desk, _ = with_voters
+    contract = next(c for c in all_contracts() if c.name == "app_contacts")
+    sha256 = {hash for (hash,) in desk.query("select sha256 from meta.deliveries where contract = 'app_contacts'")}
+    assert sha256
+    assert not {file.name.split(".")[0] for file in desk.settings.archive.iterdir()} & sha256
+    for mart in ("app_friends", "social_engagement"):
+        desk.query(f"create or replace table marts.{mart} as {of_mart(with_voters, mart)}")
+    assert {table.split("__")[0] for table in tables_with(desk, PERSONAL)} == {"app_contacts", "quarantine"}
+    numbers = desk.query("select share_id, _record_number, phone from raw.app_contacts order by all")
+    with Warehouse(desk.settings).open() as con:
+        assert scopes.forget_unmatched(con, contract) == 4
+        assert scopes.forget_unmatched(con, contract) == 0
+        assert con.execute(reconcile.delivered(con, contract)).fetchall() == []
+        assert con.execute(reconcile.staged(contract)).fetchall() == []
+    assert tables_with(desk, PERSONAL) == set()
+    kept = [(share, number, phone if share == "S5" else None) for share, number, phone in numbers]
+    assert desk.query("select share_id, _record_number, phone from raw.app_contacts order by all") == kept
+    assert desk.query(f"from ({of_mart(with_voters, 'app_friends')}) order by all") == friends
+
+
+def tables_with(desk: Desk, text: str) -> set[str]:
+    """The tables of the warehouse in which a text stands."""
+    tables = desk.query("select schema_name, table_name from duckdb_tables()")
+    return {table for schema, table in tables if text in repr(desk.query(f'from "{schema}"."{table}"'))}

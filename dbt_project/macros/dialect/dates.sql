@@ -5,6 +5,17 @@
     cast(try_strptime({{ text }}, '{{ format }}') as date)
 {%- endmacro %}
 
+{# A time in UTC read from text in ISO's way, 2026-01-05T10:11:12.123Z or with another offset than Z, without one as UTC; null where the text
+   is none, never an error. #}
+{% macro try_to_utc(text) -%}
+    {% set offset = "^.{19}[.0-9]*([+-])([0-9]{2}):?([0-9]{2})$" -%}
+    case when {{ regexp_contains(text, "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})?$") }}
+        then try_cast({{ text }} as timestamp) - to_minutes(coalesce(
+            60 * try_cast(regexp_extract({{ text }}, '{{ offset }}', 1) || regexp_extract({{ text }}, '{{ offset }}', 2) as integer)
+            + try_cast(regexp_extract({{ text }}, '{{ offset }}', 1) || regexp_extract({{ text }}, '{{ offset }}', 3) as integer), 0))
+    end
+{%- endmacro %}
+
 {% macro year_of(date) -%}
     cast(year({{ date }}) as integer)
 {%- endmacro %}

@@ -43,11 +43,16 @@ class Form(BaseModel):
     line_breaks: bool = False
     # Instead of a delimiter the bytes of each field, which is filled up with blanks. Such a file has no header.
     widths: list[int] = []
+    # Instead of either a JSON object on each line. The contract's columns then name where in it each value stands, as keys with
+    # dots between them (properties.topic); the first that the object has counts.
+    json_lines: bool = False
 
     @model_validator(mode="after")
     def _is_written_in_one_way(self) -> Self:
-        if bool(self.delimiter) == bool(self.widths):
-            raise ValueError("a form has either a delimiter or widths")
+        if [bool(self.delimiter), bool(self.widths), self.json_lines].count(True) != 1:
+            raise ValueError("a form has either a delimiter, widths or JSON lines")
+        if self.json_lines and (self.header or self.quote or self.names):
+            raise ValueError("a form with JSON lines has no header, no quote and no names")
         if self.widths and (self.header or self.quote or len(self.names) != len(self.widths)):
             raise ValueError("a form with widths has no header, no quote, and a name for each width")
         if self.line_breaks and not self.quote:
@@ -58,6 +63,16 @@ class Form(BaseModel):
     def length(self) -> int | None:
         """The bytes of a record without its line end, where fields have widths."""
         return sum(self.widths) or None
+
+
+class MatchingOnly(BaseModel):
+    """What a contract has of people who consented to nothing: it serves to find voters, and is gone from raw once it has. Their
+    files are not kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    columns: list[str]
+    key: str  # the column that tells a record
+    mart: str  # holds the keys of the records that found a voter, which keep what they have
 
 
 class Scope(BaseModel):
@@ -95,7 +110,8 @@ class Contract(BaseModel):
     # are what the campaign buys of them, which a newer file replaces as it does voters.
     kind: Literal["voters", "vote_history", "lookup", "results", "turnout", "events", "people"]
     pii: bool = True  # whether its records are of people
-    encoding: Literal["latin-1", "either"]  # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8
+    # either: latin-1 or UTF-8, told from the bytes. A BOM always says UTF-8, and JSON lines are nothing else
+    encoding: Literal["latin-1", "either", "utf-8"]
     forms: list[Form]
     # A pattern for what the source calls its file. A group `scope` in it is the code of the county that the file is of.
     file_name: str
@@ -116,6 +132,7 @@ class Contract(BaseModel):
     unrecorded: list[str] = []  # columns of staging that the source does not record: always null there
     partial: list[str] = []  # columns of staging that by the source's own rules only some records have
     never_land: list[str] = []
+    matching_only: MatchingOnly | None = None
     ignored: list[str] = []
     # The same for columns by the hundred: parts of names (small letters) that may never land, which only an audit that `campaign.yaml`
     # asks for puts into a private table; and a pattern of the names that a source gives its columns.
@@ -142,6 +159,24 @@ class Contract(BaseModel):
     def is_read_past(self, name: str) -> bool:
         """Whether an unlisted column is of a kind that is read past."""
         return self.is_sensitive(name) or bool(self.ignored_like and re.fullmatch(self.ignored_like, name))
+
+    @property
+    def is_json_lines(self) -> bool:
+        """Whether its files have a JSON object on each line."""
+        return self.forms[0].json_lines
+
+    def paths(self) -> dict[str, list[str]]:
+        """Of JSON lines where each column's value may stand in an object, the best place first: under its own name only if the
+        contract gives no other, since each place takes time."""
+        return {column: aliases or [column] for column, aliases in self.columns.items()}
+
+    def knows_path(self, path: str) -> bool:
+        """Whether a value of JSON lines stands where the contract says what becomes of it: it is a column's, or all that
+        lies there is read past."""
+        parts = path.split(".")
+        read_past = {*self.never_land, *self.ignored}
+        above = {".".join(parts[: n + 1]) for n in range(len(parts))}
+        return bool(above & read_past) or any(path in places for places in self.paths().values())
 
     @property
     def file(self) -> str:
@@ -194,8 +229,13 @@ class Match:
 
     @property
     def fits(self) -> bool:
-        """Whether a file with this header is loaded."""
-        return not (self.missing or self.unknown or self.repeated)
+        """Whether a file with this header is loaded. Objects differ in their keys, and unknown ones are only counted."""
+        return not (self.missing or self.repeated or (self.unknown and not self.form.json_lines))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the file may have values of."""
+        return [*self.contract.columns] if self.form.json_lines else [column for column in self.loads if column]
 
     @property
     def sensitive(self) -> list[str]:
@@ -219,10 +259,14 @@ class Match:
 
     def explain(self) -> str:
         """The difference between header and contract in words, with an alias block to paste."""
+        names = "keys fit" if self.form.json_lines else "header fits"
         lines = [
-            f"its header fits no contract; the nearest is {self.contract.name} "
+            f"its {names} no contract; the nearest is {self.contract.name} "
             f"({len(self.wanted) - len(self.missing)} of {len(self.wanted)} columns)"
         ]
+        if self.form.json_lines and self.share_known < SURELY_A_HEADER:
+            lines.append("  none of its other keys is shown, since they may be a person's")
+            return "\n".join(lines)
         if self.share_known < SURELY_A_HEADER or any(name[:1].isdigit() for name in self.unknown):
             # Known names and then numbers: the line end after the header was lost, and a record stands in its line.
             lines.append(
@@ -337,6 +381,24 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
             if name.lower() not in known and name not in elections and not contract.is_read_past(name)
         ),
         repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
+    )
+
+
+def match_paths(paths: list[str], contract: Contract) -> Match:
+    """Hold the places of values in JSON objects (`properties.topic`; case counts) against one contract."""
+    columns = {path: column for column, places in contract.paths().items() for path in places}
+    loads = tuple(columns.get(path) for path in paths)
+    wanted = tuple(column for column in contract.columns if column not in contract.optional)
+    return Match(
+        contract=contract,
+        form=contract.forms[0],
+        header=tuple(paths),
+        loads=loads,
+        elections=(),
+        wanted=wanted,
+        missing=tuple(column for column in wanted if column not in loads),
+        unknown=tuple(path for path in paths if not contract.knows_path(path)),
+        repeated=(),
     )
 
 

@@ -82,6 +82,16 @@ def write_file(
     return path
 
 
+def json_lines(path: Path, objects: pl.DataFrame, as_of: date, last: bytes = b"", with_bom: bool = False) -> Path:
+    """Write a JSON object on each line, with other lines behind them."""
+    with whole_file(path, as_of) as file:
+        file.write(b"\xef\xbb\xbf" if with_bom else b"")
+        for start in range(0, len(objects), SLICE):
+            file.write(objects[start : start + SLICE].write_ndjson().encode())
+        file.write(last)
+    return path
+
+
 @contextmanager
 def whole_file(path: Path, as_of: date) -> Iterator[IO[bytes]]:
     """Open a file to be written; it has a hidden name until it is whole, and is dated at noon of the snapshot."""

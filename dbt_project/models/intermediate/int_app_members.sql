@@ -1,0 +1,51 @@
+{{ config(materialized='view') }}
+-- What the newest export says of a member counts, of one day what was changed last; a withdrawal beats a consent of the same time.
+with delivered as (
+
+    select * from {{ ref('stg_app__members') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by member_id
+            order by as_of desc, updated_at desc nulls last, is_consenting, delivery_id, record_number desc
+        ) as age
+    from delivered
+
+),
+
+consenting as (
+
+    select * from ranked where age = 1 and is_consenting
+
+),
+
+linked as (
+
+    {{ exact_links('consenting') }}
+
+),
+
+final as (
+
+    select
+        'APP-' || member_id as member_id,
+        signed_up_at,
+        consented_at,
+        consents_to_activity,
+        consents_to_contacts,
+        voter_id,
+        linked_by,
+        is_linked,
+        delivery_id,
+        record_number,
+        as_of
+    from linked
+
+)
+
+select * from final

@@ -1,0 +1,117 @@
+"""Checks of the marts of what people do with the campaign itself, on its site and in its app, for gate `marts`. Nobody has to have
+either: of what was never delivered nothing is checked."""
+
+from __future__ import annotations
+
+from quality.suites import no_rows
+
+TABLES = ("marts.web_activity", "marts.app_friends", "marts.social_engagement")
+WEB_LINKED = 0.01  # of the events; most visitors never say who they are
+MEMBERS_LINKED = 0.05
+# Members who have withdrawn by the newest record of theirs, of records alike by any of them.
+WITHDRAWN = """
+    select 'APP-' || member_id from (
+        select *, rank() over (partition by member_id order by as_of desc, updated_at desc nulls last) as place
+        from staging.stg_app__members
+    ) where place = 1 and (consented_at is null or not is_consenting)
+"""
+LATE = "2 day"  # after the day of an export, which is local where times are UTC
+
+
+def expectations(settings, con) -> dict[str, list]:
+    """The checks by table."""
+    of = {
+        "marts.web_activity": _of_web_activity,
+        "marts.app_friends": _of_app_friends,
+        "marts.social_engagement": _of_social_engagement,
+    }
+    return {
+        table: checks(con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
+        for table, checks in of.items()
+    }
+
+
+def _of_web_activity(con) -> list:
+    """The checks of what was read and done on the campaign's site."""
+    return [
+        no_rows("select 1 from {batch} group by event_id having count(*) > 1", "an event stands once"),
+        no_rows(
+            "select 1 from (select 'WEB-' || message_id as event_id, bool_and(event_type <> 'identify') as has_to_be, "
+            "bool_or(event_type <> 'identify') as may_be from staging.stg_web__events group by 1) staged "
+            "full join marts.web_activity on web_activity.event_id = staged.event_id "
+            "where has_to_be and web_activity.event_id is null or web_activity.event_id is not null and not coalesce(may_be, false)",
+            "events are the messages staged, but for those that identify somebody",
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where occurred_at >= as_of + interval {LATE}",
+            "nothing happened after the export's day",
+        ),
+        *_linked(con, "web_activity", "events", WEB_LINKED),
+    ]
+
+
+def _of_app_friends(con) -> list:
+    """The checks of who knows whom. Contacts have consented to nothing: of them a mart may have the voter and nothing else."""
+    return [
+        no_rows("select 1 from {batch} group by share_id having count(*) > 1", "a shared contact stands once"),
+        no_rows(
+            f"select 1 from {{batch}} where member_id in ({WITHDRAWN})", "nobody who has withdrawn shares contacts"
+        ),
+        no_rows(
+            "select 1 from {batch} where share_id not in (select share_id from staging.stg_app__contacts where not is_withdrawn)",
+            "contacts that were taken back are gone",
+        ),
+        no_rows(
+            "select 1 from (select unnest([voter_id, friend_voter_id]) as voter_id from {batch}) "
+            "where voter_id is null or voter_id not in (select voter_id from marts.voters)",
+            "member and contact are voters",
+        ),
+        no_rows("select 1 from {batch} where voter_id = friend_voter_id", "nobody is their own contact"),
+    ]
+
+
+def _of_social_engagement(con) -> list:
+    """The checks of what members do in the app, and how many of their contacts are voters."""
+    [(matched, shared)] = con.execute(
+        "select sum(linked_contact_count), sum(contact_count) from marts.social_engagement"
+    ).fetchall()
+    return [
+        no_rows("select 1 from {batch} group by member_id having count(*) > 1", "a member stands once"),
+        no_rows(f"select 1 from {{batch}} where member_id in ({WITHDRAWN})", "members who have withdrawn are gone"),
+        no_rows(
+            "select 1 from (select distinct 'APP-' || member_id as member_id from staging.stg_app__members) staged "
+            "full join marts.social_engagement s on s.member_id = staged.member_id "
+            f"where staged.member_id is null or s.member_id is null and staged.member_id not in ({WITHDRAWN})",
+            "members are those staged but for those who have withdrawn or never consented",
+        ),
+        no_rows(
+            "select 1 from {batch} where not consents_to_activity and depth > 0 or not consents_to_contacts and contact_count > 0",
+            "nothing is counted to which nobody consented",
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where last_activity_at >= (select max(as_of) from staging.stg_app__activity) + interval {LATE}",
+            "nothing happened after the export's day",
+        ),
+        no_rows(
+            "select 1 from {batch} having sum(contact_count) > 0 and sum(linked_contact_count) = 0",
+            f"some shared contacts are voters; {matched:,} of {shared:,}",
+            "warning",
+        ),
+        *_linked(con, "social_engagement", "members", MEMBERS_LINKED),
+    ]
+
+
+def _linked(con, table: str, noun: str, share: float) -> list:
+    """The checks that those who are linked are voters, and that a share of the rows is."""
+    [(linked, rows)] = con.execute(f"select count_if(is_linked), count(*) from marts.{table}").fetchall()
+    return [
+        no_rows(
+            "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            "those who are linked are voters",
+        ),
+        no_rows(
+            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {share} * {rows}",
+            f"a voter is known for {share:.0%} of the {noun}; {linked:,} of {rows:,}",
+            "warning",
+        ),
+    ]
