@@ -315,14 +315,17 @@ def _code(contract: Contract, column: str) -> str:
 
 def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str) -> float:
     """The part of a table's rows that were generated, by the prefix of their ids; none where the contract has no marker.
-    Rows of the campaign's own sources without an id, such as totals and repeated headers, do not tell."""
+    Rows of the campaign's own sources that are totals or repeated headers do not tell, nor those without an id."""
     marker = contract.sample
     if marker is None:
         return 0
     tells = ""
     if contract.kind in ("events", "people"):
         names = ", ".join(text_literal(name.lower()) for name in (marker.column, *contract.columns[marker.column]))
-        tells = f"where nullif(trim({marker.column}), '') is not null and lower(trim({marker.column})) not in ({names})"
+        text = f"lower(trim({marker.column}))"
+        tells = (
+            f"where {text} <> '' and {text} not in ({names}) and not regexp_matches({text}, '^(grand |sub)?totals?\\b')"
+        )
     [(share,)] = con.execute(
         f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) "
         f"from {table} {tells}"

@@ -274,9 +274,8 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroke
                 first = False
                 if out:
                     out.write(head + newline)
-            if folds:
-                block = folds.fold(block)
-            cut = block.rfind(scan.line_end, 0, folds.open_field(block) if folds else None) + len(scan.line_end)
+            block, end = folds.fold(block) if folds else (block, len(block))
+            cut = block.rfind(scan.line_end, 0, end) + len(scan.line_end)
             if cut < len(scan.line_end):
                 rest = block
                 if len(rest) > LONGEST_UNBROKEN:
@@ -355,6 +354,7 @@ class _LineBreaks:
     left as it is, so an open quote spoils no more than its own record."""
 
     def __init__(self, delimiter: bytes, quote: bytes):
+        self.quote, self.others = quote, bytes({*range(256)} - {*quote, *b"\n"})
         d, q = re.escape(delimiter), re.escape(quote)
         begin, end = b"(?<![^\\n%s])%s" % (d, q), b"%s(?=[\\r\\n%s]|\\Z)" % (q, d)
         text, line = (b"[^%s%s]*+(?:%s[^%s%s]*+)*+" % (more, q, q * 2, more, q) for more in (b"", b"\\r\\n"))
@@ -364,15 +364,15 @@ class _LineBreaks:
         self.broken = re.compile(b"(%s)(%s)?" % (before, broken))  # it matches always, so nothing is tried twice
         self.open = re.compile(begin + text + b"\\Z")
 
-    def fold(self, block: bytes) -> bytes:
-        """A block that begins with a record, with a `BREAK` for each line break within a field that ends in it."""
-        return self.broken.sub(self._on_one_line, block)
-
-    def open_field(self, block: bytes) -> int:
-        """Where the field begins that may go on behind the end of a folded block, else the block's end."""
-        tail = max(0, len(block) - LONGEST_FIELD)
-        found = self.open.search(block, tail)
-        return found.start() if found else len(block)
+    def fold(self, block: bytes) -> tuple[bytes, int]:
+        """A block that begins with a record, with a `BREAK` for each line break within a field that ends in it; and where the field begins
+        that may go on behind the block's end, else the end."""
+        # The line in which such a field begins has an odd number of quotes, and most blocks have none.
+        if self.quote not in block.translate(None, self.others).replace(self.quote * 2, b""):
+            return block, len(block)
+        block = self.broken.sub(self._on_one_line, block)
+        found = self.open.search(block, max(0, len(block) - LONGEST_FIELD))
+        return block, found.start() if found else len(block)
 
     @staticmethod
     def _on_one_line(found: re.Match[bytes]) -> bytes:

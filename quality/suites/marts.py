@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality import engagement, reconcile, sources
+from quality import conversations, engagement, reconcile, sources
 from quality.suites import no_rows
 from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
@@ -35,7 +35,7 @@ LINKED = 0.05  # of donations; by exact identifiers alone few donors are found
 
 def tables(settings) -> tuple[str, ...]:
     """The tables that the gate judges."""
-    return TABLES + OF_RESULTS + OF_EVENTS + sources.TABLES + engagement.TABLES
+    return TABLES + OF_RESULTS + OF_EVENTS + sources.TABLES + engagement.TABLES + conversations.TABLES
 
 
 def expectations(settings, con) -> dict[str, list]:
@@ -119,6 +119,7 @@ def expectations(settings, con) -> dict[str, list]:
         "marts.donations": _of_donations(settings, con),
         **sources.expectations(settings, con),
         **engagement.expectations(settings, con),
+        **conversations.expectations(settings, con),
     }
 
 

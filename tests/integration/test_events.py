@@ -13,7 +13,7 @@ from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
 from quality import reconcile
 from quality.suites import raw
-from tests import actblue, app, fec, meta, web
+from tests import actblue, actionnetwork, app, fec, mailchimp, meta, texting, van, web
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -333,3 +333,92 @@ def tables_with(desk: Desk, text: str) -> set[str]:
     """The tables of the warehouse in which a text stands."""
     tables = desk.query("select schema_name, table_name from duckdb_tables()")
     return {table for schema, table in tables if text in repr(desk.query(f'from "{schema}"."{table}"'))}
+
+
+UTF16 = {"encoding": "utf-16"}
+UNSUBSCRIBED = {"UNSUB_TIME": "2026-01-20 09:00:00", "UNSUB_CAMPAIGN_TITLE": "News"}
+# Late, corrected, overlapping, with notes over several lines, a header within, totals, and what spreadsheets make of dates and numbers.
+TALKED = [
+    ("contacts.xls", "2026-01-10", van.contacts({}, {"Voter File VANID": "102", "Result": "Not Home"}, **UTF16)),
+    ("contacts.csv", "2026-01-20", van.contacts(
+        {"Result": "Refused", "Notes": 'dog\n"big"\r\nin the yard'},
+        {"Voter File VANID": "102", "Contact Type": "Phone", "Result": "Do Not Call", "Phone": "919-555-0102", "Treatment": "Call"},
+        {"Voter File VANID": "103", "Date Canvassed": "1-Apr"}, {"Voter File VANID": "1.2E+11"}, dict(zip(van.CONTACTS, van.CONTACTS, strict=True)),
+        {"Voter File VANID": "Total: 5"}, {"Voter File VANID": "104", "Date Canvassed": "2026-01-07 18:00:00", "Notes": "=cmd|'x'!A1"},
+        delimiter=",", encoding="utf-8-sig")),
+    ("late.xls", "2026-01-08", van.contacts({"Result": "Moved"}, **UTF16)),
+    ("survey.xls", "2026-01-10", van.answers({}, {"Voter File VANID": "102", "Survey Response": "5 - Opposed"}, **UTF16)),
+    ("survey.csv", "2026-01-20", van.answers({"Survey Response": "3 - Undecided"}, {"Date Canvassed": "5-Dec-2025", "Survey Response": "2 - Lean"})),
+    ("list.csv", "2026-01-09", van.people({"Preferred Phone": "9195550101", "DoNotText": "Y"}, {"Voter File VANID": "102"}, {"Voter File VANID": "103"})),
+    ("subscribed.csv", "2026-01-10", mailchimp.audience({}, {"Email Address": "bo@example.org", "LEID": "2", "CONFIRM_TIME": ""})),
+    ("unsubscribed.csv", "2026-01-21", mailchimp.audience(UNSUBSCRIBED, header=mailchimp.UNSUBSCRIBED)),
+    ("activity.csv", "2026-01-21", mailchimp.activity(
+        {}, {"Action": "open", "Timestamp": "2026-01-05 11:00:00"}, {"Timestamp": "2026-01-20 12:00:00"}, {"Email Address": "Total"},
+        {"Email Address": "bo@example.org", "Action": "unsub", "Timestamp": "2026-01-06 09:00:00"})),
+    ("activity_again.csv", "2026-01-25", mailchimp.activity({}, {"Campaign ID": "c2", "Timestamp": "2026-01-24 10:00:00"})),
+    ("action_network.csv", "2026-01-10", actionnetwork.activists({"can2_phone": "9195550101", "can2_sms_status": "subscribed"})),
+    ("opt_outs.csv", "2026-01-20", texting.opt_outs({"Phone": "9195550103"}, {"Phone": "9.2E+09"}, {"Phone": "9195550103", "ID": "2", "Keyword": "start"})),
+    ("actblue.csv", "2026-01-20", actblue.contributions({"Donor Phone": "9195550101", "Text Message Opt In": "opt_in"})),
+]  # fmt: skip
+OF_TALKS = ("contacts", "survey_responses", "email_activity", "subscriptions")
+
+
+def of_talks(donations, deliveries) -> dict[str, list[tuple]]:
+    """What was said, mailed and allowed after these deliveries."""
+    handed_in(donations, deliveries, OF_TALKS[0])
+    desk, _ = donations
+    with Warehouse(desk.settings).open() as con:
+        con.execute(f"create or replace table intermediate.int_van_voters as {_int(desk, 'int_van_voters')}")
+        con.execute(f"create or replace table intermediate.int_consents as {_int(desk, 'int_consents')}")
+    return {mart: desk.query(f"from ({of_mart(donations, mart)}) order by all") for mart in OF_TALKS}
+
+
+def _int(desk: Desk, model: str) -> str:
+    [file] = Dbt(desk.settings).target.rglob(f"compiled/**/intermediate/{model}.sql")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def talks_in_order(donations):
+    return of_talks(donations, TALKED)
+
+
+def test_what_tools_know_of_talks_and_wishes_is_read_right_or_held_back(donations, talks_in_order):
+    desk, _ = donations
+    of_talks(donations, TALKED)
+
+    def found(mart: str, columns: str, where: str = "true") -> list[tuple]:
+        return desk.query(f"select {columns} from ({of_mart(donations, mart)}) where {where} order by all")
+
+    assert found("contacts", "van_id, result, contact_type, is_randomised, has_notes, contacted_at::date::varchar") == [
+        ("101", "refused", "walk", False, True, "2026-01-05"),
+        ("102", "do_not_call", "phone", True, False, "2026-01-05"),
+        ("102", "not_home", "walk", False, False, "2026-01-05"),
+        ("104", "canvassed", "walk", False, False, "2026-01-07"),
+    ]
+    held_back = "select reason, count(*) from staging.stg_van__contacts_suppressed group by 1 order by 1"
+    assert desk.query(held_back) == [
+        ("repeated_header", 1),
+        ("total", 1),
+        ("unreadable_date", 1),
+        ("unreadable_key", 1),
+    ]
+    assert desk.query("select notes from staging.stg_van__contacts where notes <> ''") == [('dog "big" in the yard',)]
+    assert desk.query("select van_id from staging.stg_van__contacts where formula_count > 0") == [("104",)]
+    assert found("survey_responses", "van_id, response, is_newest") == [
+        ("101", "2 - LEAN", False),
+        ("101", "3 - UNDECIDED", True),
+        ("102", "5 - OPPOSED", True),
+    ]
+    assert found("subscriptions", "identifier, channel, is_opted_in, source", "is_current") == [
+        ("9195550101", "text", False, "van_list"),
+        ("9195550102", "phone", False, "van_contacts"),
+        ("9195550103", "text", False, "texting_opt_outs"),
+        ("ann@example.org", "email", False, "mailchimp_audience"),
+        ("bo@example.org", "email", False, "mailchimp_activity"),
+    ]
+
+
+def test_any_order_and_repetition_of_talks_gives_the_same(donations, talks_in_order):
+    assert of_talks(donations, [*TALKED[::-1], *TALKED[:3]]) == talks_in_order
+    assert of_talks(donations, [*TALKED[1::2], *TALKED[::2]]) == talks_in_order

@@ -11,7 +11,7 @@
 
 {# Capital letters, no blanks around, every run of blanks (also tabs and no-break spaces) one blank, empty as null. #}
 {% macro fold_blanks(text) -%}
-    nullif(trim({{ regexp_replace_all("upper(" ~ text ~ ")", "[\\s\\x{00A0}]{2,}|[\\t-\\r\\x{00A0}]", " ") }}), '')
+    nullif(trim({{ regexp_replace_all("upper(" ~ text ~ ")", "[\\s\\v\\x{00A0}]{2,}|[\\t-\\r\\x{00A0}]", " ") }}), '')
 {%- endmacro %}
 
 {# A code: capital letters, no blanks around, empty as null. Zeros stay. #}

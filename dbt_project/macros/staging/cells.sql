@@ -51,3 +51,8 @@
 {% macro says_yes(text) -%}
     coalesce(lower(trim({{ text }})) in ('y', 'yes', 't', 'true', '1', 'x'), false)
 {%- endmacro %}
+
+{# A text that is in capitals; null where people write that there is nothing. #}
+{% macro not_none(text) -%}
+    case when {{ text }} not in ('NONE', 'N/A', 'NA', 'NO', '-', 'NULL') then {{ text }} end
+{%- endmacro %}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.sample.layouts import actblue, app, fec, l2, meta, web
+from orchestration.sample.layouts import actblue, app, fec, l2, lists, meta, van, web
 from orchestration.sample.layouts.text import Sample
 
 STATES = ("NC",)
-WRITERS = (actblue.write, fec.write, l2.write, meta.write, web.write, app.write)
+WRITERS = (actblue.write, fec.write, l2.write, meta.write, web.write, app.write, van.write, lists.write)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
     'receipt_id', 'contribution_date', 'amount', 'recurring_total_months', 'recurrence_number', 'fundraising_page', 'reference_code',
     'reference_code_2', 'donor_first_name', 'donor_last_name', 'donor_addr1', 'donor_city', 'donor_state', 'donor_zip', 'donor_country',
     'donor_occupation', 'donor_employer', 'donor_email', 'donor_phone', 'donor_id', 'lineitem_id', 'recipient_committee',
-    'recipient_election', 'refund_id', 'refund_date', 'fee',
+    'recipient_election', 'refund_id', 'refund_date', 'fee', 'text_message_opt_in',
 ] -%}
 with source as (
 
@@ -53,6 +53,7 @@ typed as (
         {{ fold_blanks("donor_employer") }} as employer,
         {{ email_address("donor_email") }} as email,
         {{ us_phone(digits_only("donor_phone")) }} as phone,
+        lower(text_message_opt_in) as text_opt_in,
         formula_count,
         _delivery_id as delivery_id,
         _record_number as record_number,

@@ -1,0 +1,6 @@
+{{ held_back(
+    source('mailchimp', 'mailchimp_audience'),
+    key='email_address',
+    headers=['EMAIL ADDRESS', 'EMAIL', 'EMAIL_ADDRESS'],
+    id=email_address(plain_cell('email_address')),
+) }}

@@ -1,0 +1,160 @@
+"""Checks of the marts of whom the campaign talked with, mailed and may reach, for gate `marts`. Nobody has to have any of it: of what was
+never delivered nothing is checked."""
+
+from __future__ import annotations
+
+from quality.suites import no_rows
+
+TABLES = (
+    "marts.contacts",
+    "marts.survey_responses",
+    "marts.activist_codes",
+    "marts.email_activity",
+    "marts.subscriptions",
+)
+LINKED = 0.05  # of what is linked by exact identifiers; less says that a list or a column is missing
+SHARED = 200  # people behind one e-mail address or number: a precinct's worth, where a household has a few
+
+
+def expectations(settings, con) -> dict[str, list]:
+    """The checks by table."""
+    of = {
+        "marts.contacts": _of_contacts,
+        "marts.survey_responses": _of_answers,
+        "marts.activist_codes": _of_codes,
+        "marts.email_activity": _of_mail,
+        "marts.subscriptions": _of_subscriptions,
+    }
+    return {
+        table: checks(con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
+        for table, checks in of.items()
+    }
+
+
+def _of_contacts(con) -> list:
+    return [
+        *_linked(con, "contacts", "contact_id"),
+        _all_of(
+            "select van_id, contacted_at, type_label from staging.stg_van__contacts",
+            "select van_id, contacted_at, contact_type_label from marts.contacts",
+            "contacts are the attempts staged",
+        ),
+        _not_after("contacted_at", "nobody was contacted after the export's day"),
+        _known_words(
+            "result = 'other' or contact_type = 'other'", "result_label, contact_type_label", "results and ways"
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where phone is not null group by phone having count(distinct van_id) > {SHARED}",
+            f"no telephone number is that of more than {SHARED} people",
+            "warning",
+        ),
+    ]
+
+
+def _of_answers(con) -> list:
+    return [
+        *_linked(con, "survey_responses", "survey_response_id"),
+        _all_of(
+            "select van_id, question, answered_at from staging.stg_van__survey_responses where question is not null and response is not null",
+            "select van_id, question, answered_at from marts.survey_responses",
+            "answers are those staged",
+        ),
+        no_rows(
+            "select 1 from {batch} group by van_id, question having count_if(is_newest) <> 1",
+            "a person has one newest answer to a question",
+        ),
+        _not_after("answered_at", "nobody answered after the export's day"),
+    ]
+
+
+def _of_codes(con) -> list:
+    return [
+        *_linked(con, "activist_codes", "person_code_id"),
+        _all_of(
+            "select van_id, activist_code from staging.stg_van__activist_codes where activist_code is not null",
+            "select van_id, activist_code from marts.activist_codes",
+            "codes are those staged",
+        ),
+        _not_after("applied_at", "nobody was given a code after the export's day"),
+    ]
+
+
+def _of_mail(con) -> list:
+    return [
+        *_linked(con, "email_activity", "email_activity_id"),
+        _all_of(
+            "select email, campaign_id, happened_at from staging.stg_mailchimp__activity",
+            "select email, campaign_id, happened_at from marts.email_activity",
+            "what happened to mails is what is staged",
+        ),
+        _not_after("happened_at", "nothing happened to a mail after the export's day"),
+        _known_words("action = 'other'", "campaign_id", "actions"),
+        no_rows(
+            "select distinct mail.email from {batch} mail asof join (select identifier, is_opted_in, happened_at from marts.subscriptions "
+            "where channel = 'email' and identifier_kind = 'email' and happened_at is not null "
+            "qualify row_number() over (partition by identifier, happened_at order by is_opted_in) = 1) said "
+            "on said.identifier = mail.email and said.happened_at < mail.happened_at where mail.action = 'sent' and not said.is_opted_in",
+            "no address was mailed after its opt-out",
+            "warning",
+        ),
+    ]
+
+
+def _of_subscriptions(con) -> list:
+    return [
+        *_linked(con, "subscriptions", "subscription_id"),
+        _all_of(
+            "select identifier_kind, identifier, channel, is_opted_in, happened_at from intermediate.int_consents",
+            "select identifier_kind, identifier, channel, is_opted_in, happened_at from marts.subscriptions",
+            "statements are those of all sources",
+        ),
+        no_rows(
+            "select 1 from {batch} group by identifier_kind, identifier, channel having count_if(is_current) <> 1 "
+            "or bool_or(is_current and is_opted_in) and max(happened_at) filter (where not is_opted_in) "
+            ">= coalesce(max(happened_at) filter (where is_opted_in), '-infinity')",
+            "one statement counts, and never an opt-in over an opt-out of its time or later",
+        ),
+        _not_after("happened_at", "nobody said anything after the export's day"),
+        *(
+            no_rows(
+                f"select 1 from intermediate.int_consents where {what} is not null group by {what} "
+                f"having count(distinct coalesce(first_name, '') || ' ' || coalesce(last_name, '')) > {SHARED}",
+                f"no {words} is that of more than {SHARED} people",
+                "warning",
+            )
+            for what, words in (("email", "e-mail address"), ("phone", "telephone number"))
+        ),
+    ]
+
+
+def _linked(con, mart: str, key: str) -> list:
+    """The checks of every mart whose people are linked: each row once, links that hold, and the share linked."""
+    [(linked, rows)] = con.execute(f"select count_if(is_linked), count(*) from marts.{mart}").fetchall()
+    return [
+        no_rows(f"select 1 from {{batch}} group by {key} having count(*) > 1", f"{key} is there once"),
+        no_rows(
+            "select 1 from {batch} where is_linked = (voter_id is null) "
+            "or voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            "who is linked is a voter",
+        ),
+        no_rows(
+            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {LINKED} * {rows}",
+            f"a voter is known for {LINKED:.0%} of the rows; {linked:,} of {rows:,}",
+            "warning",
+        ),
+    ]
+
+
+def _all_of(staged: str, found: str, words: str) -> object:
+    """The check that what is staged and what a mart has are the same, but for how often it was delivered."""
+    return no_rows(f"({staged} except {found}) union all ({found} except {staged})", words)
+
+
+def _not_after(time: str, words: str) -> object:
+    return no_rows(f"select 1 from {{batch}} where {time} >= as_of + interval 1 day", words)
+
+
+def _known_words(unknown: str, label: str, words: str) -> object:
+    return no_rows(
+        f"select distinct {label} from {{batch}} where {unknown}", f"{words} are in seeds/contact_labels.csv", "warning"
+    )
