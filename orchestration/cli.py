@@ -388,8 +388,20 @@ def _subject(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from orchestration.exporting import receipts
+    from orchestration.exporting.export import since
+    from orchestration.exporting.suppression import REASONS
 
-    print(receipts.verify(Settings.load(), options.file))
+    settings = Settings.load()
+    verdict = receipts.verify(settings, options.file)
+    print(verdict)
+    if options.file.suffix == ".csv":
+        gone = since(settings, options.file, verdict.receipt)
+        if gone is None:
+            print("its rows are households or hashes: who of them has asked to be left out since, a new list says")
+        else:
+            print(f"{sum(gone.values()):,} of its people may not be contacted any more" + (":" if gone else ""))
+        for reason, number in (gone or {}).items():
+            print(f"{number:>11,} {REASONS[reason]}")
     return 0
 
 

@@ -10,7 +10,7 @@ from orchestration.ingestion.assets import delivered_assets, raw_assets
 from orchestration.logs import progress_logger
 from orchestration.publishing.assets import CANDIDATE, published_assets
 from orchestration.publishing.publish import candidate_path
-from orchestration.schedules import REFRESH, nightly, prune_job, weekly
+from orchestration.schedules import REFRESH, export_job, nightly, prune_job, weekly
 from orchestration.sensors import failure_sensor, inbox_sensor
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -50,7 +50,7 @@ def build_definitions(settings: Settings, held: Warehouse | None = None) -> dg.D
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[REFRESH, pruning],
+        jobs=[REFRESH, export_job(settings), pruning],
         schedules=[nightly(settings), weekly(pruning)],
         sensors=[inbox_sensor(settings), failure_sensor],
         resources={"warehouse": _held_warehouse(settings, held)},

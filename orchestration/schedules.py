@@ -3,7 +3,9 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
+from orchestration.exporting.export import Request, export
 from orchestration.operating.prune import prune
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -46,6 +48,45 @@ def prune_job(settings: Settings) -> dg.JobDefinition:
     )
     def job():
         remove_what_is_old()
+
+    return job
+
+
+class ListConfig(dg.Config):
+    """Which list, as `groundgame export` takes it."""
+
+    segment: str = Field(description="The segment, by its id.")
+    channel: str = Field(description="mail, walk, phone, text, email, van, meta or google.")
+    purpose: str = Field(description="What it is for, in the words of `purposes`.")
+    asked_by: str = Field(description="Who asks for it.")
+    recipient: str | None = Field(default=None, description="Who gets the file.")
+
+
+def export_job(settings: Settings) -> dg.JobDefinition:
+    """The job `export`. It reads the published version alone and so waits for no other run."""
+
+    @dg.op
+    def write_list(context: dg.OpExecutionContext, config: ListConfig) -> None:
+        receipt = export(settings, Request(**config.model_dump()))
+        context.log.info(
+            f"export: {receipt['people']:,} people in {receipt['rows']:,} rows, {sum(receipt['suppressed'].values()):,} left out"
+        )
+        context.add_output_metadata(
+            {
+                "receipt": receipt["receipt_id"],
+                "rows": receipt["rows"],
+                "people": receipt["people"],
+                "left out": receipt["suppressed"],
+                "path": dg.MetadataValue.path(settings.exports / receipt["files"][0]["name"]),
+            }
+        )
+
+    @dg.job(
+        name="export",
+        description="A list of a segment's people for a channel, with its receipt, into exports/. What for, and who asks, in the Launchpad.",
+    )
+    def job():
+        write_list()
 
     return job
 

@@ -112,6 +112,33 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
     return receipt
 
 
+def since(settings: Settings, file: Path, receipt: dict[str, Any]) -> dict[str, int] | None:
+    """Of the people on a file those who may not be contacted any more, by reason; None where its rows are households or hashes.
+
+    Somebody who left the voter file since counts as `not_in_voters`.
+    """
+    law = Law.load()
+    form = formats.of(receipt["channel"], law, receipt["segment"]["segment_id"])
+    if not {"voter_id", "State Voter ID"} & {column.header for column in form.columns}:
+        return None
+    channel = law.channel(receipt["channel"])
+    with published(settings, file.parent) as con:
+        suppression.prepare(con, settings)
+        _load(con, form, file)
+        reason = suppression.reason(receipt["channel"], channel, suppression.in_holdout(settings))
+        return dict(
+            con.execute(
+                f"""
+                select case when voters.voter_id is null then 'not_in_voters' else {reason} end as reason, count(*)
+                from ({form.people}) as people
+                left join published.voters on voters.voter_id = people.voter_id
+                left join marks on marks.voter_id = people.voter_id
+                group by 1 having reason is not null order by 1
+                """
+            ).fetchall()
+        )
+
+
 def _gates(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The gates that the published version passed, each with the tables and how they passed.
 
@@ -227,13 +254,8 @@ def _read_back(con: duckdb.DuckDBPyConnection, form: formats.Format, file: Path,
     Raises:
         Refused: somebody is in it who may not be, a cell begins a formula, or it is not what was to be written.
     """
-    columns = {column.header: "varchar" for column in form.columns}
-    con.execute(
-        "create temp table file as select * from read_csv($file, header = true, delim = ',', quote = '\"', escape = '\"',"
-        f" auto_detect = false, strict_mode = true, columns = {columns})",
-        {"file": str(file)},
-    )
-    cells = ", ".join(f'cast("{name}" as varchar)' for name in columns)
+    _load(con, form, file)
+    cells = ", ".join(f'cast("{column.header}" as varchar)' for column in form.columns)
     [(rows, lost, added)] = con.execute(
         f"""
         with written as (select hash({cells}) as row_hash from meant), found as (select hash({cells}) as row_hash from file)
@@ -272,3 +294,13 @@ def _read_back(con: duckdb.DuckDBPyConnection, form: formats.Format, file: Path,
             f"the file read back has {wrong:,} people who may not be contacted; nothing was exported. Report this"
         )
     return rows, count
+
+
+def _load(con: duckdb.DuckDBPyConnection, form: formats.Format, file: Path) -> None:
+    """The table `file`: a list as its reader has it."""
+    columns = {column.header: "varchar" for column in form.columns}
+    con.execute(
+        "create temp table file as select * from read_csv($file, header = true, delim = ',', quote = '\"', escape = '\"',"
+        f" auto_detect = false, strict_mode = true, columns = {columns})",
+        {"file": str(file)},
+    )

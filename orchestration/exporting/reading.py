@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -14,8 +15,9 @@ from orchestration.warehouse import CLOSE_OFF, limits
 
 
 @contextmanager
-def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published version as the read-only database `published`, whatever is swapped in meanwhile, beside room for tables of one's own.
+def published(settings: Settings, *folders: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published version as the read-only database `published`, whatever is swapped in meanwhile, beside room for tables of one's own. Files of
+    the data directory can be read, and of these folders.
 
     Raises:
         Refused: nothing is published yet.
@@ -26,7 +28,9 @@ def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect(config=limits(settings.limits, settings.exports / ".spill"))
     try:
         con.execute(f"attach '{str(settings.current).replace(chr(39), chr(39) * 2)}' as published (read_only)")
-        con.execute("set allowed_directories = ?", [[f"{settings.data_dir}/"]])
+        con.execute(
+            "set allowed_directories = ?", [[f"{folder.resolve()}/" for folder in (settings.data_dir, *folders)]]
+        )
         con.execute("set preserve_insertion_order = true")
         for statement in CLOSE_OFF:
             con.execute(statement)

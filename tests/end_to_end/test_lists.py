@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 
+import dagster as dg
 import duckdb
 import pytest
 
+from orchestration import cli
+from orchestration.definitions import build_definitions
 from orchestration.exporting import receipts
 from orchestration.settings import Settings
 from tests import pipeline
@@ -43,6 +46,14 @@ def test_each_channels_list_is_of_the_segment_and_on_its_receipt(state, capsys: 
         if rows and "voter_id" in rows[0]:
             assert {row["voter_id"] for row in rows} <= members
     mailed = kept[0]
+    cli.prepare_dagster(state)
+    asked = {"segment": segment, "channel": "mail", "purpose": mailed["purpose"], "asked_by": "Ada"}
+    with dg.DagsterInstance.get() as instance:
+        job = build_definitions(state).resolve_job_def("export")
+        assert job.execute_in_process(instance=instance, run_config={"ops": {"write_list": {"config": asked}}}).success
+    again = receipts.every(state)[-1]
+    assert again["asked_by"] == "Ada"
+    assert again["files"][0]["sha256"] == mailed["files"][0]["sha256"]  # the same request, the same list
     assert mailed["suppressed"]["holdout"] > 0
     assert mailed["suppressed"]["not_at_residence"] > 0
     assert mailed["rows"] < mailed["people"]

@@ -547,6 +547,14 @@ def test_the_shell_says_who_was_left_out_and_why(tmp_path, capsys) -> None:
             "2 people on the list, in 2 rows",
         ]
         assert pipeline.groundgame(settings, "verify", lines[3]) == 0
+        assert capsys.readouterr().out.endswith("\n0 of its people may not be contacted any more\n")
+        (settings.suppressions / "do_not_contact.csv").write_text("kind,value\nphone,(919) 555-0001\n")
+        assert pipeline.groundgame(settings, "verify", lines[3]) == 0
+        told = capsys.readouterr().out.splitlines()[1:]
+        assert [line.strip() for line in told] == [
+            "1 of its people may not be contacted any more:",
+            "1 on the house's own list of people not to be contacted",
+        ]
         assert pipeline.groundgame(settings, "export", "nobody", *asked[2:]) == 1
         assert "there is no segment nobody; there are everybody" in capsys.readouterr().err
 
