@@ -18,9 +18,9 @@ MOST_OF_A_PERSON = 5
 MOST_OTHER = 0.15
 
 
-def learn(con: duckdb.DuckDBPyConnection, records: str, pairs: str, veto: str) -> model.Learned:
-    """Each level's `m`, and the odds that two records are one person, by expectation maximisation from what is pinned, over
-    pairs that nothing rules out.
+def learn(con: duckdb.DuckDBPyConnection, records: str, pairs: str) -> model.Learned:
+    """Each level's `m` and `u`, and the odds that two records are one person, by expectation maximisation from what is pinned,
+    over pairs that nothing rules out.
 
     Probabilities are counted in thousandths, as whole numbers, so that the order of adding makes no difference.
     """
@@ -44,13 +44,10 @@ def learn(con: duckdb.DuckDBPyConnection, records: str, pairs: str, veto: str) -
     pinned_pairs = PINNED / learned.prior
     for _ in range(ROUNDS):
         model.score(con, records, "sampled_pairs", "scored_sample", learned, levels=True)
-        con.execute(f"""
+        con.execute("""
             create or replace temp table expected as
             select scored_sample.*, cast(round(1000 / (1 + pow(2, -weight))) as bigint) as thousandths
-            from scored_sample
-            join (select columns('^(.*)$') as '\\1_l' from {records}) as l using (n_l)
-            join (select columns('^(.*)$') as '\\1_r' from {records}) as r using (n_r)
-            where weight > -7 and {veto} is null
+            from scored_sample where weight > -7
         """)
         [(matches,)] = con.execute("select coalesce(sum(thousandths), 0) / 1000 from expected").fetchall()
         prior = min((PINNED + part * matches) / (pinned_pairs + possible), MOST_OF_A_PERSON / rows)
@@ -91,7 +88,7 @@ def _reliability(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float]
         levels = [level for level in comparison.levels if not level.of_what_is_said]
         m = {level.name: PINNED * level.m + counts.get(comparison.number(level.name), 0) for level in levels}
         total, share = sum(m.values()), sum(level.m for level in levels)
-        most = {"other": max(MOST_OTHER, levels[-1].m)}
+        most = {"other": max(MOST_OTHER, comparison.levels[-1].m)}
         learned |= {
             (name, level): min(max(round(share * value / total, 4), 1e-4), most.get(level, 1))
             for level, value in m.items()

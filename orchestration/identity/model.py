@@ -29,7 +29,7 @@ _SHARES = {
 class Level:
     """One way in which two records may compare: a condition over `*_l` and `*_r`, and how often it holds for two records of one
     person (`m`) and of two (`u`). With `frequent` the share of that column's value stands for `u`. With `of_what_is_said` the
-    level is as much about how a record is written as about who it is, and only the ratio of the two means something."""
+    level is as much about how a record is written, or another field, as about who it is; only the ratio of the two means something."""
 
     name: str
     condition: str
@@ -148,12 +148,24 @@ COMPARISONS = {
     "house": Comparison(
         "house_l is null or house_r is null",
         (
-            Level("other unit", f"house_l = house_r and unit_l <> unit_r and {_SAME_STREET}", 0.05, 0.004),
+            Level(
+                "other unit",
+                f"house_l = house_r and unit_l <> unit_r and {_SAME_STREET}",
+                0.05,
+                0.004,
+                of_what_is_said=True,
+            ),
             Level("same", f"house_l = house_r and coalesce({_SAME_STREET}, true)", 0.7, 0.005, "house"),
             Level("same, other street", "house_l = house_r", 0.02, 0.005),
-            Level("slip", f"damerau_levenshtein(house_l, house_r) <= 1 and {_SAME_STREET}", 0.02, 0.02),
+            Level(
+                "slip",
+                f"damerau_levenshtein(house_l, house_r) <= 1 and {_SAME_STREET}",
+                0.02,
+                0.02,
+                of_what_is_said=True,
+            ),
             Level("elsewhere", f"not {_SAME_STREET}", 0.2, 0.2, of_what_is_said=True),
-            Level("other", "ELSE", 0.03, 0.97),
+            Level("other", "ELSE", 0.05, 0.97, of_what_is_said=True),
         ),
     ),
     "place": Comparison(
@@ -203,6 +215,13 @@ _HOUSEHOLD_ONLY = (
     " and not coalesce(middle_l = first_r or middle_r = first_l, false)"
     " and not coalesce(birth_year_l = birth_year_r, false)))"
 )
+# Who has married and moved is known by what goes with the person; a neighbour of the same first name is not.
+_FIRST_NAME_ONLY = (
+    "last_l is not null and last_r is not null and not coalesce("
+    + " or ".join(f"({level.condition})" for level in LAST if level.name != "other, of a woman")
+    + ", false) and not coalesce(born_l = born_r, false) and not coalesce(phone_l = phone_r, false) "
+    f"and not coalesce(email_l = email_r, false) and not coalesce(house_l = house_r and {_SAME_STREET}, false)"
+)
 
 
 def contradiction(households: bool) -> str:
@@ -213,10 +232,11 @@ def contradiction(households: bool) -> str:
 
 
 def veto(households: bool) -> str:
-    """SQL as `contradiction`, which also names a pair that only shares what a household does."""
+    """SQL as `contradiction`, which also names a pair that shares no more than a household or neighbours do."""
     if not households:
         return contradiction(households)
-    return f"coalesce({contradiction(households)}, case when {_HOUSEHOLD_ONLY} then 'household only' end)"
+    thin = f"case when {_HOUSEHOLD_ONLY} then 'household only' when {_FIRST_NAME_ONLY} then 'first name only' end"
+    return f"coalesce({contradiction(households)}, {thin})"
 
 
 def add_frequencies(con: duckdb.DuckDBPyConnection, table: str) -> None:

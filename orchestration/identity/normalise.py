@@ -85,7 +85,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
                     when regexp_matches(address, '^(P ?O )?BOX ') then 'BOX'
                     else nullif(trim(regexp_replace(regexp_replace(address, '^[0-9]+[A-Z]? ', ''), '(^| )UNIT( .*)?$', '')), '')
                 end as street,
-                nullif(regexp_extract(address, '(?:^| )UNIT ([A-Z0-9 ]+)$', 1), '') as unit
+                nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') as unit
             from parted
         ),
         valued as (
@@ -113,7 +113,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
                 end as phone,
                 case
                     when regexp_matches(email, '^[^@ ]+@[^@ ]+[.][a-z]{{2,}}$')
-                        and not regexp_matches(email, '^({_NO_MAILBOX})@|@(example|test|none|noemail)[.]')
+                        and not regexp_matches(email, '^({_NO_MAILBOX})@|@(test|none|noemail)[.]')
                         then case
                             when regexp_matches(email, '@(gmail|googlemail)[.]com$')
                                 then replace(regexp_replace(email, '([+].*)?@.*$', ''), '.', '') || '@gmail.com'

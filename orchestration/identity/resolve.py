@@ -37,8 +37,8 @@ def resolve(
     con: duckdb.DuckDBPyConnection, relation: str, table: str, duplicate_free: tuple[str, ...] = ()
 ) -> Resolution:
     """Make `table` (`record_id`, `person_id`) from `relation`, which `normalise` describes. A person's id is the record id of
-    its first record by source and id. The tables `person_descriptions` (what was compared) and `person_pairs` (pairs with
-    their weights, and what vetoed them) stay for who wants to know why.
+    its first record by source and id. The tables `person_descriptions` (what was compared) and `person_pairs` (pairs that
+    nothing rules out, with their weights) stay for who wants to know why.
 
     Records of a source in `duplicate_free` are never one person with each other.
     """
@@ -47,21 +47,13 @@ def resolve(
     model.add_frequencies(con, "person_descriptions")
     blocking.candidate_pairs(con, "person_descriptions", "candidates")
     households = _has_households(con)
-    learned = learning.learn(con, "person_descriptions", "candidates", model.veto(households))
-    model.score(con, "person_descriptions", "candidates", "scored", learned)
+    _rule_out(con, model.veto(households))
+    learned = learning.learn(con, "person_descriptions", "candidates")
+    model.score(con, "person_descriptions", "candidates", "person_pairs", learned)
     threshold = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
-    con.execute(f"""
-        create or replace temp table person_pairs as
-        select scored.*, {model.veto(households)} as veto
-        from scored
-        join (select columns('^(.*)$') as '\\1_l' from person_descriptions) as l using (n_l)
-        join (select columns('^(.*)$') as '\\1_r' from person_descriptions) as r using (n_r)
-        where weight >= 0
-    """)
-    con.execute(f"""
-        create or replace temp table links as
-        select n_l, n_r, weight from person_pairs where weight >= {threshold} and veto is null
-    """)
+    con.execute(
+        f"create or replace temp table links as select n_l, n_r, weight from person_pairs where weight >= {threshold}"
+    )
     apart = model.contradiction(households)
     clusters.drop_ambiguous(con, "links", "person_descriptions", apart)
     clusters.cluster(con, "links", "person_descriptions", apart, "clusters")
@@ -104,6 +96,18 @@ def _describe(con: duckdb.DuckDBPyConnection, duplicate_free: tuple[str, ...]) -
         create or replace temp table person_descriptions as
         select normalised.*, described.only_once
         from normalised join described on described.n = normalised.n where described.description = described.n
+    """)
+
+
+def _rule_out(con: duckdb.DuckDBPyConnection, veto: str) -> None:
+    """Take from the candidates what no weight could make one person."""
+    con.execute(f"""
+        create or replace temp table candidates as
+        select join_key_l, join_key_r, match_key
+        from candidates
+        join (select columns('^(.*)$') as '\\1_l' from person_descriptions) on n_l = join_key_l
+        join (select columns('^(.*)$') as '\\1_r' from person_descriptions) on n_r = join_key_r
+        where {veto} is null
     """)
 
 

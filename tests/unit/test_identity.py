@@ -85,6 +85,10 @@ TWO_PEOPLE = {
         person("Robin", "Applegate", sex_code="F", birth_year="1980", **HOME),
         person("Robin", "Applegate", sex_code="M", birth_year="1980", **HOME),
     ],
+    "neighbours of one first name": [
+        person("Marcia", "Lindqvist", birth_year="1977", address="110 Larkspur Hollow Ln", zip5="27707"),
+        person("Marcia", "Abernathy", birth_year="1977", address="118 Larkspur Hollow Ln", zip5="27707"),
+    ],
     "no first name": [person(None, "Montague", **HOME, **PHONE), person("Roderick", "Montague", **HOME, **PHONE)],
     "placeholders": [person("UNKNOWN", "TEST", **HOME), person("Unknown", "Test", **HOME)],
     "nothing": [person(None, None), person(None, None)],
