@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 VOTERS ?= 1000000 4000000 7500000
 STATE ?= NC
+PEOPLE ?= 20000
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test check dev lint bench lock
+.PHONY: help run test check dev lint bench bench-identity lock
 help:
 	@echo "make run     from the inbox to the published database (AS_OF=YYYY-MM-DD: the day that the files show)"
 	@echo "make test    the whole test suite"
@@ -18,6 +19,7 @@ help:
 	@echo "make lint    style and types"
 	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC);"
 	@echo "             NEWER=1: what a newer voter file takes against everything from nothing; SOURCES=1: with the campaign's sources"
+	@echo "make bench-identity  how well people are resolved on labelled data, beside plain Splink (PEOPLE=20000 in the sample state)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -47,6 +49,16 @@ lint: .venv/.installed
 
 bench: .venv/.installed
 	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer) $(if $(SOURCES),--sources)
+
+.venv-bench/.installed: tests/bench_identity.txt
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench_identity.txt
+	@touch $@
+
+bench-identity: .venv/.installed .venv-bench/.installed
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
+		.venv-bench/bin/python tests/bench_identity_data.py $$data 2> $$data/log || { cat $$data/log; exit 1; } && \
+		$(BIN)/python -m tests.bench_identity --data $$data --voters $(PEOPLE)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \
