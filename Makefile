@@ -17,7 +17,8 @@ help:
 	@echo "make check   what fails early: style, types, unit tests, the dbt project without data"
 	@echo "make dev     the Dagster UI and daemon on 127.0.0.1:3000"
 	@echo "make lint    style and types"
-	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC);"
+	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC), or the"
+	@echo "             raw step of several states (STATE='NC OH');"
 	@echo "             NEWER=1: what a newer voter file takes against everything from nothing; SOURCES=1: with the campaign's sources"
 	@echo "make bench-identity  how well people are resolved on labelled data, beside plain Splink (PEOPLE=20000 in the sample state)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
@@ -32,9 +33,10 @@ help:
 run: .venv/.installed
 	@$(BIN)/groundgame run $(if $(AS_OF),--as-of $(AS_OF))
 
-# Two at a time, a module's tests together since they share what takes long to make.
+# Two at a time, a module's tests together since they share what takes long to make; in their order, which begins with the
+# long ones: a module of one test that takes minutes would come last otherwise, with nothing to do beside it.
 test: .venv/.installed
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: lint
 	@$(BIN)/python -m pytest tests/unit tests/integration/test_dbt_project.py

@@ -3,7 +3,8 @@ measured in the same run on the same threads, and how that grows with the state.
 judges nothing.
 
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
-With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. With `NEWER=1` it measures instead what a newer
+With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it prints one table: the raw step of each, with the first number of voters.
+With `NEWER=1` it measures instead what a newer
 voter file takes, against all files at once from nothing.
 """
 
@@ -61,17 +62,21 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--voters", type=int, nargs="+", default=[1_000_000])
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--state", default="NC", type=str.upper)
+    options.add_argument("--state", default=["NC"], type=str.upper, nargs="+")
     options.add_argument("--newer", action="store_true")
     options.add_argument("--sources", action="store_true")
     arguments = options.parse_args()
-    state = arguments.state
     with tempfile.TemporaryDirectory(prefix="groundgame-bench-") as folder:
         base = Path(folder)
         campaign = base / "campaign.yaml"
         text = (ROOT / "campaign.yaml").read_text(encoding="utf-8")
-        campaign.write_text(re.sub(r"^states: .*$", f"states: [{state}]", text, flags=re.M), encoding="utf-8")
+        states = f"states: [{', '.join(arguments.state)}]"
+        campaign.write_text(re.sub(r"^states: .*$", states, text, flags=re.M), encoding="utf-8")
         os.environ["GROUNDGAME_CAMPAIGN"] = str(campaign)
+        if len(arguments.state) > 1:
+            raw_steps(base, arguments.voters[0], arguments.seed, arguments.state)
+            return
+        (state,) = arguments.state
         if arguments.newer:
             newer_file(base, arguments.voters[0], arguments.seed, state)
             return
@@ -92,7 +97,9 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
     steps, memory = refresh(settings)
     with duckdb.connect(str(settings.warehouse), config=limits(Limits.load(), settings.data_dir)) as con:
         [(records,)] = con.execute("select sum(records_read)::bigint from meta.deliveries").fetchall()
-        unpivot_report(con, state, floor)
+        unpivoted = unpivot(con, state)
+        if unpivoted:
+            print("unpivot / floor: {:.2f} ({:,} votes, {:.1f} s)".format(unpivoted[0] / floor, *reversed(unpivoted)))
     shutil.rmtree(folder)
     return Measured(voters, records, floor, read, steps, memory)
 
@@ -173,23 +180,43 @@ def our_read(database: Path, file: Path) -> float:
     return seconds
 
 
-def unpivot_report(con: duckdb.DuckDBPyConnection, state: str, floor: float) -> None:
-    """Print how long it takes to read the votes out of columns of elections, where a state's file has such."""
+def unpivot(con: duckdb.DuckDBPyConnection, state: str) -> tuple[float, int] | None:
+    """Seconds of reading the votes out of columns of elections, and how many those are; None where no file has such."""
+    seconds, votes = 0.0, 0
     for contract in contracts_of([state], "voters"):
         if contract.elections:
             started = time.monotonic()
             con.execute(f"create temp table votes as from raw.{contract.name}_elections")
-            seconds = time.monotonic() - started
-            [(votes,)] = con.execute("select count(*) from votes").fetchall()
-            [(elections,)] = con.execute("select count(distinct _election) from votes").fetchall()
-            print(f"unpivot / floor: {seconds / floor:.2f} ({votes:,} votes in {elections} elections, {seconds:.1f} s)")
+            seconds += time.monotonic() - started
+            votes += con.execute("select count(*) from votes").fetchall()[0][0]
+            con.execute("drop table votes")
+    return (seconds, votes) if votes else None
 
 
-def refresh(settings: Settings) -> tuple[dict[str, float], float]:
+def raw_steps(base: Path, voters: int, seed: int, states: list[str]) -> None:
+    """Print for each state the raw step against the floor, and what reading votes out of columns takes beside it."""
+    print(f"{'state':<8}{'files':>8}{'records':>14}{'floor, s':>12}{'raw step, s':>14}{'/ floor':>10}")
+    for state in states:
+        settings = Settings(base / state / "data", read_campaign(ROOT / "campaign.yaml"))
+        write_sample(settings.inbox, voters, seed, state=state)
+        floor = sum(bare_read(base / state / "floor.duckdb", file) for file in sorted(settings.inbox.iterdir()))
+        raw = refresh(settings, "--only", "raw")[0]["raw"]
+        with duckdb.connect(str(settings.warehouse), config=limits(Limits.load(), settings.data_dir)) as con:
+            counts = con.execute("select count(*), sum(records_read)::bigint from meta.deliveries").fetchall()
+            unpivoted = unpivot(con, state)
+        [(files, records)] = counts
+        print(f"{state:<8}{files:>8,}{records:>14,}{floor:>12.1f}{raw:>14.1f}{raw / floor:>10.2f}", flush=True)
+        if unpivoted:
+            seconds, votes = unpivoted
+            print(f"{'':<8}{'unpivot':>8}{votes:>14,}{'':>12}{seconds:>14.1f}{seconds / floor:>10.2f}", flush=True)
+        shutil.rmtree(base / state)
+
+
+def refresh(settings: Settings, *arguments: str) -> tuple[dict[str, float], float]:
     """The seconds of each step of `groundgame run` and of the whole (`WHOLE`), and its peak memory in GiB."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", WITH_ITS_PEAK, sys.executable, "-m", "orchestration.cli", "run"],
+        [sys.executable, "-c", WITH_ITS_PEAK, sys.executable, "-m", "orchestration.cli", "run", *arguments],
         cwd=ROOT,
         env=os.environ | {"GROUNDGAME_DATA": str(settings.data_dir)},
         capture_output=True,

@@ -102,9 +102,9 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
         if not outcomes:
             context.log.info("raw: nothing new in the inbox")
         for contract in contracts_of(settings.campaign.states):
-            for outcome in outcomes:
-                if outcome.contract == contract.name and outcome.status == "loaded":
-                    _report_arrival(context.instance, contract, outcome, newest[contract.name])
+            loaded = [o for o in outcomes if o.contract == contract.name and o.status == "loaded"]
+            if loaded:
+                _report_arrival(context.instance, contract, loaded, newest[contract.name])
         yield from made
 
     return raw
@@ -119,7 +119,7 @@ def _newest(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
     )
 
 
-def _report_arrival(instance: dg.DagsterInstance, contract: Contract, outcome: Outcome, newest: date) -> None:
+def _report_arrival(instance: dg.DagsterInstance, contract: Contract, loaded: list[Outcome], newest: date) -> None:
     """Mark a source as renewed at noon of the day that its newest file shows, from which its freshness is counted.
 
     Dagster's own ways of reporting date an event at this moment, and an old file would make its source fresh.
@@ -127,8 +127,8 @@ def _report_arrival(instance: dg.DagsterInstance, contract: Contract, outcome: O
     renewed = dg.AssetMaterialization(
         _delivered(contract),
         metadata={
-            "dagster/row_count": outcome.rows_loaded,
-            "delivery": str(outcome),
+            "dagster/row_count": sum(outcome.rows_loaded for outcome in loaded),
+            "deliveries": dg.MetadataValue.md("\n".join(f"- {outcome}" for outcome in loaded)),
             "newest file shows": newest.isoformat(),
         },
     )
