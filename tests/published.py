@@ -71,14 +71,10 @@ def consent(channel: str, value: str, voter_id: str | None = None, **other) -> d
 def subscribe(settings: Settings, consents: list[dict]) -> None:
     """Add the mart `subscriptions` to what is published."""
     with duckdb.connect(str(settings.current)) as con:
-        con.execute(
-            """
-            create or replace table subscriptions (identifier_kind varchar, identifier varchar, channel varchar, is_opted_in boolean,
-                happened_at timestamp, is_current boolean, source varchar, evidence varchar, voter_id varchar)
-            """
-        )
+        con.execute(f"create or replace table subscriptions ({_columns('subscriptions')})")
         for row in consents:
-            con.execute("insert into subscriptions values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row.values()])
+            names = ", ".join(row)
+            con.execute(f"insert into subscriptions ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
 
 
 def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("mobilisation", "persuasion")) -> None:
