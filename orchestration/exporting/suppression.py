@@ -15,6 +15,7 @@ from orchestration.exporting.law import Channel
 from orchestration.settings import Mendable, Settings
 
 LISTS = ("do_not_contact", "litigators")
+SUBSCRIBED = ("phone", "text", "email")  # the channels that people say yes or no to
 CALLED = ("phone", "text")  # the channels that people sue over
 KINDS = ("voter_id", "phone", "email")
 # In this order, and each voter for the first that applies.
@@ -42,9 +43,9 @@ def prepare(
 ) -> None:
     """Make the temporary table `marks`: one row for each voter of whom something is known beyond the voter file.
 
-    Columns: voter_id; do_not_contact, litigator: boolean; opted_out, consented, proven: lists of channels; text_phone, email: the
-    identifier by which the person asked to be reached, null where there is none. `published` has to be attached; `may_use` says of a
-    source of consent whether it may serve what the list is for.
+    Columns: voter_id; do_not_contact, litigator and, with the name of each channel of `SUBSCRIBED`, refused_, asked_, proven_: boolean;
+    text_phone, email: the identifier by which the person asked to be reached, null where there is none. `published` has to be attached;
+    `may_use` says of a source of consent whether it may serve what the list is for.
 
     Raises:
         SuppressionError: a list cannot be read.
@@ -53,8 +54,13 @@ def prepare(
     for name in LISTS:
         _read(con, settings, name)
     _consents(con, may_use)
+    said = ", ".join(
+        f"coalesce(bool_or(channel = '{name}' and {what}), false) as {word}_{name}"
+        for name in SUBSCRIBED
+        for word, what in (("refused", "not is_opted_in"), ("asked", "is_opted_in"), ("proven", "is_proven"))
+    )
     con.execute(
-        """
+        f"""
         create or replace temp table marks as
         with wanted as (
             select value as voter_id, list, null as channel, null as is_opted_in, null as value, null as is_proven from suppressed
@@ -76,9 +82,7 @@ def prepare(
             voter_id,
             coalesce(bool_or(list = 'do_not_contact'), false) as do_not_contact,
             coalesce(bool_or(list = 'litigators'), false) as litigator,
-            coalesce(list(distinct channel) filter (where not is_opted_in), []) as opted_out,
-            coalesce(list(distinct channel) filter (where is_opted_in), []) as consented,
-            coalesce(list(distinct channel) filter (where is_proven), []) as proven,
+            {said},
             min(value) filter (where channel = 'text' and is_proven) as text_phone,
             min(value) filter (where channel = 'email' and is_opted_in) as email
         from wanted
@@ -165,7 +169,7 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
         (holdout, "holdout"),
         ("marks.do_not_contact", "do_not_contact"),
         ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),
-        (f"list_contains(marks.opted_out, '{name}')", "opted_out"),
+        (f"marks.refused_{name}", "opted_out" if name in SUBSCRIBED else ""),
         ("voters.registration_status <> 'active'", "not_at_residence" if channel.at_residence else ""),
     ]
     if channel.reached_by == "address":
@@ -173,8 +177,8 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
     if channel.reached_by == "phone":
         cases.append(("voters.phone is null", "no_phone"))
     if channel.consent != "not_opted_out":
-        said = "marks.proven" if channel.consent == "proven" else "marks.consented"
-        cases.append((f"not coalesce(list_contains({said}, '{name}'), false)", "no_consent"))
+        said = "proven" if channel.consent == "proven" else "asked"
+        cases.append((f"not coalesce(marks.{said}_{name}, false)", "no_consent"))
     whens = " ".join(f"when {condition} then '{why}'" for condition, why in cases if why)
     return f"case {whens} end"
 
