@@ -162,7 +162,8 @@ def _told(gifts: pl.DataFrame, as_of: date) -> pl.DataFrame:
         (pl.col("dollars") * 0.0395).round(2).cast(pl.String).alias("Fee"),
         pl.when(refunded).then("RF" + pl.col("item").cast(pl.String)).otherwise(pl.lit("")).alias("Refund ID"),
         pl.when(refunded).then(dates(gifts["refund"].to_numpy() % 10**6, "%Y-%m-%d 09:00:00")).otherwise(pl.lit("")).alias("Refund Date"),
-        pl.lit("unknown").alias("Text Message Opt In"),
+        pl.when((pl.col("Donor Phone") != "") & (pl.col("item") % 3 == 0)).then(pl.lit("opt_in")).otherwise(pl.lit("unknown"))
+        .alias("Text Message Opt In"),
     )  # fmt: skip
 
 
