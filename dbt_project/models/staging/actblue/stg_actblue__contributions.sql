@@ -4,23 +4,9 @@
     'donor_occupation', 'donor_employer', 'donor_email', 'donor_phone', 'donor_id', 'lineitem_id', 'recipient_committee',
     'recipient_election', 'refund_id', 'refund_date', 'fee', 'text_message_opt_in',
 ] -%}
-with source as (
+with read as (
 
-    select * from {{ source('actblue', 'actblue_contributions') }}
-
-),
-
-read as (
-
-    select
-        {%- for cell in cells %}
-        {{ plain_cell(cell) }} as {{ cell }},
-        {%- endfor %}
-        {% for cell in cells %}cast({{ is_formula(cell) }} as integer){{ ' + ' if not loop.last }}{% endfor %} as formula_count,
-        _delivery_id,
-        _record_number,
-        _as_of
-    from source
+    {{ plain_cells(source('actblue', 'actblue_contributions'), cells) }}
 
 ),
 
@@ -55,9 +41,9 @@ typed as (
         {{ us_phone(digits_only("donor_phone")) }} as phone,
         lower(text_message_opt_in) as text_opt_in,
         formula_count,
-        _delivery_id as delivery_id,
-        _record_number as record_number,
-        _as_of as as_of
+        delivery_id,
+        record_number,
+        as_of
     from read
 
 ),
