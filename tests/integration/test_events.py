@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zipfile
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,12 +32,20 @@ DELIVERIES = [
 ]  # fmt: skip
 
 
+def zipped(name: str, content: bytes) -> bytes:
+    """A zip with this file."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name, (2026, 1, 5, 12, 0, 0)), content)
+    return file.getvalue()
+
+
 # A message sent twice, corrected, and told whose it is by another delivery.
 WEB_DELIVERIES = [
     ("a.jsonl", "2026-01-10", web.events({"messageId": "m1"}, {"messageId": "m2"}, {"messageId": "m2"}, {"messageId": "m3", "type": "track"})),
-    ("b.ndjson", "2026-01-20", web.events({"messageId": "m2", "properties": {"topic": "Taxes"}}, end="\r\n")),
+    ("b.ndjson.gz", "2026-01-20", gzip.compress(web.events({"messageId": "m2", "properties": {"topic": "Taxes"}}, end="\r\n"), mtime=0)),
     ("who.json", "2026-01-20", b"\xef\xbb\xbf" + web.events({"messageId": "i1", "type": "identify"})),
-    ("late.jsonl", "2026-01-05", web.events({"messageId": "m1", "properties": {"topic": "Water"}}, {"messageId": "m4", "anonymousId": "a2"})),
+    ("late.zip", "2026-01-05", zipped("events.jsonl", web.events({"messageId": "m1", "properties": {"topic": "Water"}}, {"messageId": "m4", "anonymousId": "a2"}))),
 ]  # fmt: skip
 
 
@@ -195,9 +207,9 @@ def test_web_activity_is_what_the_newest_export_says_of_each_message(donations):
     who = ("u1", "ann@example.org")
     assert found == [
         ("WEB-m1", "schools", *who, "a.jsonl", 1),
-        ("WEB-m2", "taxes", *who, "b.ndjson", 1),
+        ("WEB-m2", "taxes", *who, "b.ndjson.gz", 1),
         ("WEB-m3", "schools", *who, "a.jsonl", 4),
-        ("WEB-m4", "schools", None, None, "late.jsonl", 2),
+        ("WEB-m4", "schools", None, None, "late.zip", 2),
     ]
     landed = repr(desk.query("from raw.web_events"))
     assert "192.0.2.1" not in landed
