@@ -223,6 +223,7 @@ def test_web_activity_is_that_of_the_truth(state):
     }
     assert [event for event, topic, *_ in found if topic != of[event][1]] == []
     linked = [(event, voter.removeprefix("NC-")) for event, _, voter, is_linked, _ in found if is_linked]
+    assert linked
     assert [event for event, voter in linked if of[event][0] != voter] == []
     assert {email is None for *_, email in found} == {True, False}
 

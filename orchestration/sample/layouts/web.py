@@ -114,8 +114,12 @@ def _objects(events: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     library = pl.struct(name=pl.lit("analytics.js"), version=pl.lit("4.1.0"))
     agent = pl.lit("Mozilla/5.0 (X11; Linux x86_64)")
+    number = pl.when(c("who") % 2 == 0).then(c("phone").replace("", None))  # half of those who have one tell it
     traits = pl.struct(
-        email="email", firstName=c("first_name").str.to_titlecase(), lastName=c("last_name").str.to_titlecase()
+        email="email",
+        phone=number,
+        firstName=c("first_name").str.to_titlecase(),
+        lastName=c("last_name").str.to_titlecase(),
     )
     return events.select(
         "type",
