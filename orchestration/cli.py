@@ -141,6 +141,11 @@ def _parser() -> argparse.ArgumentParser:
     subject.add_argument("person", metavar="PERSON", help="a voter_id")
     subject.set_defaults(command=_subject)
 
+    policy = commands.add_parser("policy", help="what each column may be used for, and why")
+    policy.add_argument("--table", help="the columns of one table")
+    policy.add_argument("--source", help="the columns that are made of one source")
+    policy.set_defaults(command=_policy)
+
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
     dev.add_argument("--port", type=int, default=3000)
     dev.set_defaults(command=_dev)
@@ -402,6 +407,21 @@ def _verify(options: argparse.Namespace) -> int:
             print(f"{sum(gone.values()):,} of its people may not be contacted any more" + (":" if gone else ""))
         for reason, number in (gone or {}).items():
             print(f"{number:>11,} {REASONS[reason]}")
+    return 0
+
+
+def _policy(options: argparse.Namespace) -> int:
+    from quality import policy
+
+    settings = Settings.load()
+    settings.make_directories()
+    register = policy.of(settings)
+    print(
+        policy.listing(register, options.table, options.source)
+        if options.table or options.source
+        else policy.summary(register)
+    )
+    register.require()
     return 0
 
 

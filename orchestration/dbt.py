@@ -19,10 +19,10 @@ from orchestration import pictures, progress
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import contract_states
-from orchestration.lineage import ColumnLineage
+from orchestration.lineage import ColumnLineage, Values
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse, limits
-from quality import gate, reconcile, versions
+from quality import gate, policy, reconcile, versions
 
 LAYERS = {
     "staging": ("resource_type:seed", "groundgame.staging"),
@@ -82,6 +82,15 @@ class Dbt:
         result = self._invoke("build", "--no-write-json", "--select", *select, *kinds, manifest=self.manifest)
         return {r.node.unique_id: r.execution_time for r in result.result if r.node.resource_type != "operation"}
 
+    def compiled(self, *layers: str) -> dict[str, str]:
+        """The SQL of the models of some layers by unique id, as where no table stands yet: read against no warehouse, so that
+        nobody is waited for."""
+        select = [name for layer in layers for name in LAYERS[layer]]
+        result = self._invoke(
+            "compile", "--no-write-json", "--select", *select, manifest=self.manifest, warehouse=":memory:"
+        )
+        return {r.node.unique_id: r.node.compiled_code for r in result.result}
+
     def tables(self, layer: str) -> dict[str, str]:
         """The models and seeds of a layer, each behind those that it is made from: unique id to schema.table."""
         nodes = {k: n for k, n in self.manifest_dict()["nodes"].items() if n["resource_type"] in ("model", "seed")}
@@ -132,11 +141,13 @@ class Dbt:
             "segment_models": sorted(file.stem for file in folder.glob("*.sql")),
         }
 
-    def _invoke(self, *arguments: str, manifest: Manifest | None = None, check: bool = True) -> dbtRunnerResult:
+    def _invoke(
+        self, *arguments: str, manifest: Manifest | None = None, check: bool = True, warehouse: str | None = None
+    ) -> dbtRunnerResult:
         project = str(self.settings.dbt_project_dir)
         bounds = limits(self.settings.limits, self.settings.scratch)
         os.environ |= {
-            "GROUNDGAME_WAREHOUSE": str(self.settings.warehouse),
+            "GROUNDGAME_WAREHOUSE": warehouse or str(self.settings.warehouse),
             **{f"GROUNDGAME_DBT_{name.upper()}": str(bounds[name]) for name in _BOUNDS},
             "DO_NOT_TRACK": "1",
         }
@@ -235,6 +246,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         warehouse: Warehouse = context.resources.warehouse
         settings = dbt.settings
         started = time.monotonic()
+        policy.of(settings).require()
         with warehouse.open() as con:
             gate.require(settings, con, layer)
             wanted = versions.data_version(settings, con, layer)
@@ -280,9 +292,10 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 reconcile.record_suppressed(con, settings.campaign.states)
             built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
             versions.finish_build(settings, con, layer, built_from)
-            lineages = ColumnLineage(con, dbt.asset_keys(), dbt.target / f"lineage_{layer}.json")
+            lineages, keys = ColumnLineage(con, dbt.target / f"lineage_{layer}.json"), dbt.asset_keys()
             built = [
-                _materialized(dbt, con, lineages, node, seconds.get(node), table_versions[node]) for node in tables
+                _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
+                for node in tables
             ]
             lineages.keep()
             if is_whole:
@@ -298,7 +311,9 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
     return build
 
 
-def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, seconds: float | None, version: str):
+def _materialized(
+    dbt: Dbt, con, lineages: ColumnLineage, keys: dict, unique_id: str, seconds: float | None, version: str
+):
     node = dbt.manifest.nodes[unique_id]
     name = f"{node.schema}.{node.name}"
     [(rows,)] = con.execute(f'select count(*) from "{node.schema}"."{node.name}"').fetchall()
@@ -306,7 +321,7 @@ def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, second
     described = {column: info.description for column, info in node.columns.items()}
     parents = [dbt.manifest.nodes.get(p) or dbt.manifest.sources[p] for p in node.depends_on_nodes]
     # Reading one takes time, and most tables that stay empty are of files that a campaign does not have.
-    lineage = rows and lineages.of(
+    made_of = rows and lineages.of(
         dbt.target / "compiled" / node.package_name / node.original_file_path,
         [f"{parent.schema}.{parent.name}" for parent in parents],
     )
@@ -317,9 +332,22 @@ def _materialized(dbt: Dbt, con, lineages: ColumnLineage, unique_id: str, second
             "dagster/column_schema": dg.TableSchema(
                 [dg.TableColumn(c, kind.lower(), description=described.get(c)) for c, kind, *_ in columns]
             ),
-            **({"dagster/column_lineage": lineage} if lineage else {}),
+            **({"dagster/column_lineage": _lineage(made_of, keys)} if made_of else {}),
             **pictures.of_table(con, name),
             **({} if seconds is None else {"seconds": round(seconds, 2)}),
         },
         data_version=dg.DataVersion(version),
+    )
+
+
+def _lineage(made_of: Values, keys: dict[str, dg.AssetKey]) -> dg.TableColumnLineage:
+    """As Dagster shows it. Once for each asset: what is current and what was before are two tables of one."""
+    return dg.TableColumnLineage(
+        {
+            column: [
+                dg.TableColumnDep(asset_key=key, column_name=name)
+                for key, name in dict.fromkeys((keys[table], name) for table, name in found if table in keys)
+            ]
+            for column, found in made_of.items()
+        }
     )

@@ -77,7 +77,7 @@ def subscribe(settings: Settings, consents: list[dict]) -> None:
             con.execute(f"insert into subscriptions ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
 
 
-def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("mobilisation", "persuasion")) -> None:
+def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("turnout", "persuasion")) -> None:
     """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed."""
     settings.current.unlink(missing_ok=True)
     with duckdb.connect(str(settings.current)) as con:

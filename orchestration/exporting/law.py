@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from orchestration.settings import Mendable
 
@@ -36,6 +37,19 @@ class State(_Entry):
     platform: Answer
 
 
+class Source(_Entry):
+    """The terms of a source."""
+
+    title: str
+    purposes: frozenset[str]
+    rule: str = ""
+    citation: str = ""
+
+    def __str__(self) -> str:
+        rule = f": {self.rule}" if self.rule else ""
+        return f"{self.title}{rule}" + (f" ({self.citation})" if self.citation else "")
+
+
 class Channel(_Entry):
     """How a channel reaches people, and what that needs."""
 
@@ -61,6 +75,8 @@ class Law(_Entry):
     reviewed: date
     reviewed_by: str
     review_again_days: int
+    purposes: dict[str, str]
+    sources: dict[str, Source]
     states: dict[str, State]
     channels: dict[str, Channel]
     rules: list[Rule]
@@ -80,6 +96,35 @@ class Law(_Entry):
             raise LawError(f"{file}: {problems}") from None
         except (OSError, TypeError, yaml.YAMLError) as error:
             raise LawError(f"{file}: cannot be read ({type(error).__name__}); mend it, or take it from git") from None
+
+    @model_validator(mode="after")
+    def _names_known_purposes(self) -> Law:
+        named = [(name, source.purposes) for name, source in self.sources.items()]
+        named += [(name, frozenset(state.purposes)) for name, state in self.states.items()]
+        for name, purposes in named:
+            if not purposes <= {*self.purposes}:
+                unknown = ", ".join(sorted(purposes - {*self.purposes}))
+                raise ValueError(f"{name}: {unknown} is not among `purposes`")
+        return self
+
+    def terms(self) -> dict[str, Source]:
+        """The terms of every source, by the beginning of its contract's name. What counsel has not answered yet may be prepared
+        and is refused when a list is asked for; records may always be matched."""
+        files = {
+            name.lower(): Source(
+                title=f"{name}'s voter file",
+                purposes=frozenset({"matching", *(p for p, answer in state.purposes.items() if answer is not False)}),
+                rule=state.rule,
+                citation=state.citation,
+            )
+            for name, state in self.states.items()
+        }
+        return {**files, **self.sources}
+
+    def in_words(self, purposes: Iterable[str]) -> str:
+        """Purposes in the order of the file."""
+        named = {*purposes}
+        return ", ".join(purpose for purpose in self.purposes if purpose in named) or "nothing"
 
     def review(self, today: date) -> str:
         """Who reviewed it and when, and whether that is long ago."""

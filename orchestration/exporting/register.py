@@ -1,41 +1,30 @@
-"""What the published columns may be used for, as their YAML in the dbt project says."""
+"""What the published columns may be used for, as they inherit it from their sources."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import yaml
-
-from orchestration.exporting.law import Refused
+from orchestration.exporting.law import Law, Refused
 from orchestration.settings import Settings
 
 
-def columns(settings: Settings, table: str) -> dict[str, dict[str, Any]]:
-    """The columns of a mart with their `source` and `purposes`."""
-    file = settings.dbt_project_dir / "models" / "marts" / f"{table}.yml"
-    [model] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"]
-    return {
-        column["name"]: {name: column["config"]["meta"][name] for name in ("source", "purposes")}
-        for column in model["columns"]
-    }
-
-
-def ask(settings: Settings, origins: list[str], purpose: str) -> dict[str, dict[str, Any]]:
+def ask(settings: Settings, origins: list[str], purpose: str) -> dict[str, dict[str, Sequence[str]]]:
     """Let columns (`table.column`) be used for a purpose; return their source and purposes.
 
     Raises:
         Refused: one of them is not for it.
     """
-    known = {
-        f"{table}.{name}": meta
-        for table in {origin.split(".")[0] for origin in origins}
-        for name, meta in columns(settings, table).items()
-    }
+    from quality import policy
+
+    known, found = policy.of(settings).columns, {}
     for origin in origins:
-        purposes = known[origin]["purposes"]
-        if purpose not in purposes:
+        table, _, name = origin.partition(".")
+        column = known[f"marts.{table}", name]
+        source = ", ".join(sorted(column.sources))
+        if purpose not in column.purposes:
             raise Refused(
-                f"column {origin}, source {known[origin]['source']}, is for {', '.join(purposes)} and not for {purpose}: `purposes` in "
-                f"dbt_project/models/marts/{origin.split('.')[0]}.yml"
+                f"column {origin}, source {source}, is for {Law.load().in_words(column.purposes)} and not for {purpose}: "
+                f"groundgame policy --table {table}"
             )
-    return {origin: known[origin] for origin in origins}
+        found[origin] = {"source": source, "purposes": sorted(column.purposes)}
+    return found

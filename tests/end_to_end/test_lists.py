@@ -31,7 +31,7 @@ def test_each_channels_list_is_of_the_segment_and_on_its_receipt(state, capsys: 
         voter for (voter,) in published(state, "select voter_id from segment_members where segment_id = ?", segment)
     }
     for channel in CHANNELS:
-        assert pipeline.groundgame(state, "export", segment, "--channel", channel, "--purpose", "mobilisation") == 0
+        assert pipeline.groundgame(state, "export", segment, "--channel", channel, "--purpose", "turnout") == 0
     capsys.readouterr()
     kept = receipts.every(state)
     assert [receipt["channel"] for receipt in kept] == [*CHANNELS]

@@ -77,7 +77,7 @@ def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> Non
     (folder / "zz_seniors.sql").write_text("select voter_id from {{ ref('voters') }} where age_years >= 65\n")
     (folder / "zz_seniors.yml").write_text(
         "models:\n  - name: zz_seniors\n    description: Voters who are 65 or older on election day.\n"
-        "    config:\n      meta: {name: Seniors, owner: data, purposes: [mobilisation]}\n"
+        "    config:\n      meta: {name: Seniors, owner: data, purposes: [turnout]}\n"
         "    columns: [{name: voter_id, description: The voter., data_type: varchar}]\n"
     )
     settings = pipeline.settings_for(state.data_dir, project)

@@ -3,12 +3,16 @@ staging models are alike."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from orchestration.dbt import LAYERS, Dbt
+from orchestration.exporting.law import Law
 from orchestration.ingestion.contracts import all_contracts, contract_states
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
+from quality import policy
 from tests import pipeline
 
 STATES = tuple(contract_states())
@@ -37,6 +41,24 @@ def test_every_layer_builds_on_nothing_and_dbts_unit_tests_pass(tmp_path) -> Non
         results = dbt.test("test_type:unit")
     assert len(results) >= 20
     assert [r.node.name for r in results if r.status != "pass"] == []
+
+
+def test_every_column_keeps_to_the_policy(all_states, capsys) -> None:
+    """What is wrong stops `make check` before it stops a run; and every source has its terms."""
+    dbt, _ = all_states
+    assert policy.of(dbt.settings).problems == []
+    terms = Law.load().terms()
+    assert [contract.name for contract in all_contracts() if policy.entry(terms, contract.name) is None] == []
+    with pipeline.campaign_of(dbt.settings):
+        assert pipeline.groundgame(dbt.settings, "policy") == 0
+        assert pipeline.groundgame(dbt.settings, "policy", "--table", "donations", "--source", "actblue") == 0
+        told = capsys.readouterr().out
+        assert pipeline.groundgame(dbt.settings, "policy", "--table", "donors") == 1
+    assert re.search(r"^fec +analysis, compliance +.*52 U[.]S[.]C[.] 30111", told, re.MULTILINE)
+    assert re.search(
+        r"^marts[.]donations[.]donor_employer +actblue_contributions +pii +analysis, compliance$", told, re.MULTILINE
+    )
+    assert "marts.donations.voter_id" not in told
 
 
 @pytest.mark.parametrize("state", [state.lower() for state in STATES])

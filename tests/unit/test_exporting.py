@@ -34,7 +34,7 @@ from tests.published import SEGMENT, consent, publish, settings_for, subscribe, 
 CHANNELS = ("mail", "walk", "phone", "text", "email", "van", "meta", "google")
 
 
-def ask(settings, channel: str, purpose: str = "mobilisation", **more) -> dict:
+def ask(settings, channel: str, purpose: str = "turnout", **more) -> dict:
     return export(settings, Request(SEGMENT, channel, purpose, "Ada", **more))
 
 
@@ -420,7 +420,7 @@ def test_the_receipt_tells_the_file_and_what_was_done_to_it(tmp_path) -> None:
     receipt = ask(settings, "mail", recipient="Acme Print")
     file = file_of(settings, receipt)
     assert json.loads(file.with_suffix(".receipt.json").read_text()) == receipt == receipts.every(settings)[0]
-    assert (receipt["asked_by"], receipt["recipient"], receipt["purpose"]) == ("Ada", "Acme Print", "mobilisation")
+    assert (receipt["asked_by"], receipt["recipient"], receipt["purpose"]) == ("Ada", "Acme Print", "turnout")
     assert receipt["segment"]["rule"] == "Who is here."
     assert receipt["gates"] == [{"gate": "published", "tables": 1, "waived": []}]
     assert receipt["suppressed"] == {"not_at_residence": 1}
@@ -429,7 +429,7 @@ def test_the_receipt_tells_the_file_and_what_was_done_to_it(tmp_path) -> None:
     assert city[0]["source"] == "nc_voters"
 
     moved = shutil.move(file, tmp_path / "list.csv")
-    assert "1 rows, 1 people of segment everybody, 1 left out; for mobilisation by mail, to Acme Print" in str(
+    assert "1 rows, 1 people of segment everybody, 1 left out; for turnout by mail, to Acme Print" in str(
         receipts.verify(settings, moved)
     )
     moved.write_bytes(moved.read_bytes().replace(b"ANN", b"BEN"))
@@ -502,11 +502,12 @@ def test_what_is_no_condition_is_said(tmp_path, predicate: str) -> None:
 
 def test_what_is_not_for_a_purpose_is_refused_with_column_source_and_rule(tmp_path) -> None:
     settings = settings_for(tmp_path)
-    publish(settings, [voter(1)], purposes=("mobilisation", "fundraising"))
-    with pytest.raises(Refused, match=r"^segment everybody is for mobilisation, fundraising and not for persuasion"):
+    publish(settings, [voter(1)], purposes=("turnout", "fundraising"))
+    with pytest.raises(Refused, match=r"^segment everybody is for turnout, fundraising and not for persuasion"):
         ask(settings, "mail", "persuasion")
     with pytest.raises(
-        Refused, match=r"^column residences\.voter_count, source nc_voters, is for .* and not for fundraising"
+        Refused,
+        match=r"^column voters\.voter_id, source nc_voters, is not for fundraising \(counsel has not said yes\)",
     ):
         ask(settings, "mail", "fundraising")
     publish(settings, [voter(1), voter(2, state_code="WA")])
@@ -538,7 +539,7 @@ def test_the_shell_says_who_was_left_out_and_why(tmp_path, capsys) -> None:
     settings = settings_for(tmp_path)
     publish(settings, [voter(1), voter(2), voter(3, phone=None)])
     with pipeline.campaign_of(settings):
-        asked = ["export", SEGMENT, "--channel", "phone", "--purpose", "mobilisation"]
+        asked = ["export", SEGMENT, "--channel", "phone", "--purpose", "turnout"]
         assert pipeline.groundgame(settings, *asked) == 0
         lines = capsys.readouterr().out.splitlines()
         assert [line.strip() for line in lines[:3]] == [
