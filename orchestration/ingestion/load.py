@@ -161,11 +161,11 @@ def _create_from_json(
         # Before the end of a transaction a row id is no position.
         numbered = f"(select row_number() over () as number, _fault from {table})"
         faults = con.execute(f"select * from {numbered} where _fault is not null order by 1").fetchall()
-        con.execute("create temp table sound as select * from " + table + " where _fault is null")
+        con.execute("create table raw._sound as select * exclude (_fault) from " + table + " where _fault is null")
         con.execute(f"drop table {table}")
-        con.execute(f"create table {table} as from sound")
-        con.execute("drop table sound")
-    con.execute(f"alter table {table} drop column _fault")
+        con.execute(f"alter table raw._sound rename to {table.removeprefix('raw.')}")
+    else:
+        con.execute(f"alter table {table} drop column _fault")
     texts = records_at(path, scan, [number for number, _ in faults])
     numbers = [_delivered_number(number, scan)[0] for number, _ in faults]
     return [
