@@ -3,6 +3,8 @@ often strangers are alike in it (`u`), and how many of its records are one perso
 
 from __future__ import annotations
 
+import math
+
 import duckdb
 
 from orchestration.identity import model
@@ -40,19 +42,34 @@ def learn(con: duckdb.DuckDBPyConnection, records: str, pairs: str) -> model.Lea
         select {pairs}.* from {pairs} join {records} as l on l.n = join_key_l
         where md5_number_lower(l.record_id) % {part} = 0
     """)
-    learned = model.Learned(learned.prior, {}, u)
-    pinned_pairs = PINNED / learned.prior
+    pinned = learned = model.Learned(learned.prior, {}, u)
+    # Levels do not depend on the parameters: they are told once, and the weights shifted.
+    model.score(con, records, "sampled_pairs", "scored_sample", pinned, levels=True)
+    pinned_pairs = PINNED / pinned.prior
     for _ in range(ROUNDS):
-        model.score(con, records, "sampled_pairs", "scored_sample", learned, levels=True)
-        con.execute("""
+        con.execute(f"""
             create or replace temp table expected as
-            select scored_sample.*, cast(round(1000 / (1 + pow(2, -weight))) as bigint) as thousandths
-            from scored_sample where weight > -7
+            select *, cast(round(1000 / (1 + pow(2, -shifted))) as bigint) as thousandths
+            from (select *, weight + {_shift(pinned, learned)} as shifted from scored_sample)
+            where shifted > -7
         """)
         [(matches,)] = con.execute("select coalesce(sum(thousandths), 0) / 1000 from expected").fetchall()
         prior = min((PINNED + part * matches) / (pinned_pairs + possible), MOST_OF_A_PERSON / rows)
         learned = model.Learned(float(f"{prior:.3g}"), _reliability(con), u)
     return learned
+
+
+def _shift(before: model.Learned, after: model.Learned) -> str:
+    """SQL over levels: by how many bits a pair's weight differs with other parameters."""
+    bits = [f"{math.log2(after.prior / before.prior):.6f}"]
+    for name, comparison in model.COMPARISONS.items():
+        cases = " ".join(
+            f"when {comparison.number(level.name)} then {math.log2(after.m[name, level.name] / level.m):.6f}"
+            for level in comparison.levels
+            if (name, level.name) in after.m
+        )
+        bits += [f"case level_{name} {cases} else 0 end"] * bool(cases)
+    return " + ".join(bits)
 
 
 def _of_strangers(
