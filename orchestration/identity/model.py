@@ -206,22 +206,24 @@ _IN_A_HOUSEHOLD = {
     "birth year": f"abs(birth_year_l - birth_year_r) > 1 and not coalesce({_SAME_DAY_OF_YEAR}, false)",
     "first name": _NAMES_DIFFER,
 }
+_OTHER_MIDDLE = "coalesce(left(middle_l, 1) <> left(middle_r, 1), false)"
 # What a household shares (family name, address, telephone, e-mail) is not enough by itself.
-_HOUSEHOLD_ONLY = (
-    "not coalesce(born_l = born_r, false) and ("
-    "first_l is null or first_r is null"
-    " or (is_known_name_l and is_known_name_r and first_l <> first_r and not list_has_any(first_forms_l, first_forms_r)"
-    f" and not coalesce({SWAPPED}, false)"
-    " and not coalesce(middle_l = first_r or middle_r = first_l, false)"
-    " and not coalesce(birth_year_l = birth_year_r, false)))"
-)
-# Who has married and moved is known by what goes with the person; a neighbour of the same first name is not.
-_FIRST_NAME_ONLY = (
-    "last_l is not null and last_r is not null and not coalesce("
-    + " or ".join(f"({level.condition})" for level in LAST if level.name != "other, of a woman")
-    + ", false) and not coalesce(born_l = born_r, false) and not coalesce(phone_l = phone_r, false) "
-    f"and not coalesce(email_l = email_r, false) and not coalesce(house_l = house_r and {_SAME_STREET}, false)"
-)
+_HOUSEHOLD_ONLY = f"""
+    not coalesce(born_l = born_r, false) and (
+        first_l is null or first_r is null
+        or first_l <> first_r and not coalesce({SWAPPED}, false) and not coalesce(middle_l = first_r or middle_r = first_l, false)
+            and not coalesce(birth_year_l = birth_year_r, false)
+            and (is_known_name_l and is_known_name_r and not list_has_any(first_forms_l, first_forms_r) or {_OTHER_MIDDLE})
+    )
+"""
+# Who has married and moved is known by what goes with the person; a neighbour of the same first name is not. Who has married and
+# stayed is called the same otherwise.
+_FIRST_NAME_ONLY = f"""
+    last_l is not null and last_r is not null
+    and not coalesce({" or ".join(f"({level.condition})" for level in LAST if level.name != "other, of a woman")}, false)
+    and not coalesce(born_l = born_r or phone_l = phone_r or email_l = email_r, false)
+    and not coalesce(first_l = first_r and not {_OTHER_MIDDLE} and house_l = house_r and {_SAME_STREET}, false)
+"""
 
 
 def contradiction(households: bool) -> str:

@@ -45,6 +45,10 @@ ONE_PERSON = {
         person("Henrietta", "Vandermeer", birth_date="1990-02-17", email="hv.90@fastmail.com", sex_code="F"),
         person("Henrietta", "Stoltzfus", birth_date="1990-02-17", email="hv.90@fastmail.com", sex_code="F"),
     ],
+    "married and stayed": [
+        person("Philippa", "Rutherford", sex_code="F", address="31 Hawthorn Close", zip5="27707"),
+        person("Philippa", "Engelbrecht", sex_code="F", address="31 Hawthorn Close", zip5="27707"),
+    ],
     "year against date": [
         person("Ulysses", "Brandywine", birth_year="1949", zip5="28801", **PHONE),
         person("Ulysses", "Brandywine", birth_date="1949-07-01", zip5="28801", **PHONE),
@@ -88,6 +92,14 @@ TWO_PEOPLE = {
     "neighbours of one first name": [
         person("Marcia", "Lindqvist", birth_year="1977", address="110 Larkspur Hollow Ln", zip5="27707"),
         person("Marcia", "Abernathy", birth_year="1977", address="118 Larkspur Hollow Ln", zip5="27707"),
+    ],
+    "housemates of like names": [
+        person("Marjorie", "Pinkerton", middle_name="Ann", address="77 Juniper Ridge Ct", zip5="27707"),
+        person("Margie", "Castellano", middle_name="Ann", address="77 Juniper Ridge Ct", zip5="27707"),
+    ],
+    "short form, other middle name": [
+        person("William", "Drummond", middle_name="Henry", address="9 Sycamore Bend", zip5="27707"),
+        person("Bill", "Drummond", middle_name="Otto", address="9 Sycamore Bend", zip5="27707"),
     ],
     "no first name": [person(None, "Montague", **HOME, **PHONE), person("Roderick", "Montague", **HOME, **PHONE)],
     "placeholders": [person("UNKNOWN", "TEST", **HOME), person("Unknown", "Test", **HOME)],
