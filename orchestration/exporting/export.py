@@ -60,7 +60,7 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
         ).fetchall()
         law.ask_states([state for (state,) in states], request.purpose, channel)
 
-        suppression.prepare(con, settings)
+        suppression.prepare(con, settings, lambda source: register.serves(law, source, request.purpose))
         _choose(con, request, law, suppression.in_holdout(settings))
         suppressed = dict(
             con.execute(

@@ -90,7 +90,7 @@ class Law(_Entry):
             LawError: it is missing, no YAML, or an entry is of another kind than the neighbours.
         """
         try:
-            return cls(**yaml.safe_load(file.read_text(encoding="utf-8")))
+            return cls(**yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise LawError(f"{file}: {problems}") from None

@@ -28,3 +28,12 @@ def ask(settings: Settings, origins: list[str], purpose: str) -> dict[str, dict[
             )
         found[origin] = {"source": source, "purposes": sorted(column.purposes)}
     return found
+
+
+def serves(law: Law, contract: str, purpose: str) -> bool:
+    """Whether what a source says may serve a purpose, by the terms that the contract of its files falls under."""
+    from quality import policy
+
+    terms = law.terms()
+    name = policy.entry(terms, contract)
+    return name is not None and purpose in terms[name].purposes

@@ -90,7 +90,7 @@ some_consents = st.lists(
 )
 
 
-@examples(max_examples=20, deadline=None)
+@examples(max_examples=12, deadline=None)
 @given(some_voters, some_listed, some_listed, some_consents, st.sampled_from(CHANNELS))
 def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(
     people, do_not_contact, litigators, consents, channel
@@ -208,6 +208,22 @@ def test_an_opt_out_counts_for_its_channel_its_number_and_its_person(tmp_path) -
         "phone": 4,
         "email": 0,
     }
+
+
+def test_a_consent_serves_what_its_source_may_be_used_for_and_an_opt_out_always_counts(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(n) for n in range(3)])
+    of_a_donor = {"source": "actblue_contributions"}  # they gave their number with a gift: not for turnout
+    subscribe(
+        settings,
+        [
+            consent("text", "9195550100", "NC-ZZ0"),
+            consent("text", "9195550101", "NC-ZZ1", **of_a_donor),
+            consent("text", "9195550102", "NC-ZZ2"),
+            consent("text", "9195550003", "NC-ZZ2", is_opted_in=False, **of_a_donor),
+        ],
+    )
+    assert ask(settings, "text")["suppressed"] == {"no_consent": 1, "opted_out": 1}
 
 
 def test_people_are_reached_where_they_asked_to_be(tmp_path) -> None:
