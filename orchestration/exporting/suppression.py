@@ -84,7 +84,9 @@ def prepare(
             coalesce(bool_or(list = 'litigators'), false) as litigator,
             {said},
             min(value) filter (where channel = 'text' and is_proven) as text_phone,
-            min(value) filter (where channel = 'email' and is_opted_in) as email
+            -- Who refused e-mail at one address is not found by another, on advertising platforms either.
+            case when not coalesce(bool_or(channel = 'email' and not is_opted_in), false)
+                then min(value) filter (where channel = 'email' and is_opted_in) end as email
         from wanted
         group by voter_id
         """

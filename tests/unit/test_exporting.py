@@ -234,6 +234,8 @@ def test_people_are_reached_where_they_asked_to_be(tmp_path) -> None:
         consent("text", "9195550888", "NC-ZZ2", happened_at=None),  # nobody can show when
         consent("email", "ann.lee+news@gmail.com", "NC-ZZ1"),
         consent("email", "cal@example.org", "NC-ZZ3", happened_at=None),
+        consent("email", "dot@example.org", "NC-ZZ4"),
+        consent("email", "dot.ray@example.org", "NC-ZZ4", is_opted_in=False),
     ]
     subscribe(settings, asked)
     assert [(row["voter_id"], row["phone"]) for row in rows_of(settings, ask(settings, "text"))] == [
