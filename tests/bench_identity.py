@@ -1,5 +1,6 @@
 """`make bench-identity`: how well people are resolved on labelled data, beside Splink as its documentation sets it up, in the same
-run. No threshold or parameter here was chosen by the labels. Prints one table; it judges nothing."""
+run. No threshold or parameter was fitted to the labels; rules and blocking were written with wrong links of FEBRL and the sample in
+view. Prints one table; it judges nothing."""
 
 from __future__ import annotations
 
