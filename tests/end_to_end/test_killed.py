@@ -28,6 +28,7 @@ from orchestration.sample import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings
 from tests import pipeline
 from tests.end_to_end.conftest import Refreshed
+from tests.forked import Run, warm_up
 from tests.small_disk import NoSmallDisk, small_disk
 
 RUN = [sys.executable, "-m", "orchestration.cli", "run"]
@@ -68,18 +69,6 @@ def command(settings: Settings) -> dict:
     return {"args": RUN, "cwd": ROOT, "env": environment, "text": True, "stdin": subprocess.DEVNULL}
 
 
-def start(settings: Settings) -> subprocess.Popen:
-    """A run in a process group of its own."""
-    return subprocess.Popen(
-        **command(settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-
-
-def finish(settings: Settings) -> subprocess.CompletedProcess:
-    """A run to its end; one that hangs is an error."""
-    return subprocess.run(**command(settings), capture_output=True, timeout=180)
-
-
 def copy_of(data_dir: Path, folder: Path) -> Settings:
     shutil.copytree(data_dir, folder)
     return pipeline.settings_for(folder)
@@ -96,13 +85,14 @@ def ready(refreshed: Refreshed, tmp_path_factory: pytest.TempPathFactory) -> Rea
     settings = copy_of(refreshed.settings.data_dir, folder / "data")
     pipeline.deliver_sample(settings, as_of=SAMPLE_AS_OF + timedelta(days=180))
     undisturbed = copy_of(settings.data_dir, folder / "undisturbed")
-    process = start(undisturbed)
+    warm_up()
+    run = Run(undisturbed)
     times = {"": time.monotonic()}
-    for line in process.stdout:
+    for line in run.lines():
         times |= {
             mark: time.monotonic() for mark in (*LINES[1:], "gate published") if mark in line and mark not in times
         }
-    assert process.wait() == 0
+    assert run.end() == 0
     moments = list(times.values())
     pauses = dict(zip(times, [b - a for a, b in pairwise(moments)], strict=False))
     versions = {seen_by_a_reader(settings), seen_by_a_reader(undisturbed)}
@@ -141,20 +131,20 @@ def reading(settings: Settings) -> Iterator[Reader]:
         thread.join()
 
 
-def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, subprocess.CompletedProcess, Reader, dict]:
+def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, int, str, Reader, dict]:
     settings = copy_of(ready.data_dir, folder)
     with reading(settings) as reader:
-        process = start(settings)
+        run = Run(settings)
         if line == READING:
             while not list(settings.scratch.glob("archive-*")):
                 time.sleep(0.001)
         elif line:
-            next(said for said in process.stdout if line in said)
+            next(said for said in run.lines() if line in said)
         time.sleep(ready.pauses.get(line, 0.1) * KILLS[line] / 100)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        again = finish(settings)
-    return process.returncode, again, reader, pipeline.published_content(settings)
+        run.process.kill()
+        again = Run(settings)
+        status = again.end()
+    return run.end(), status, again.output.read_text(encoding="utf-8"), reader, pipeline.published_content(settings)
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +158,9 @@ def killed(ready: Ready, tmp_path_factory: pytest.TempPathFactory, request) -> I
 
 @pytest.mark.parametrize("line", LINES, ids=[f"{KILLS[n]}% after {n or 'start'}" for n in LINES])
 def test_kill(killed: dict[str, Future], ready: Ready, line: str) -> None:
-    status, again, reader, content = killed[line].result()
+    status, status_again, output, reader, content = killed[line].result()
     assert status == -signal.SIGKILL, "it had ended before it was killed"
-    assert again.returncode == 0, again.stdout + again.stderr
+    assert status_again == 0, output
     assert content == ready.content
     assert reader.error is None
     assert reader.seen <= ready.versions
