@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 import duckdb
 import polars as pl
-import pytest
 
 from orchestration import cli
 from orchestration.operating import summary
@@ -204,21 +203,20 @@ def test_history_without_a_voter_file_and_the_reverse_are_fine(tmp_path) -> None
         assert published(settings, "select count(*) from voters") == [(30 if "ncvoter" in name else 0,)]
 
 
-def test_a_refused_file_ends_with_status_1_and_leaves_the_rest_done(state, capsys) -> None:
+def test_refused_files_end_with_status_1_and_leave_the_rest_done(state, capsys) -> None:
+    """One that is empty, and a real one in a sample directory."""
     (state.inbox / "ncvoter_Statewide.txt").write_bytes(b"")
-    assert pipeline.run(state) == 1
-    assert "ncvoter_Statewide.txt was refused: it is empty" in capsys.readouterr().out
-
-
-def test_a_real_file_is_refused_in_a_sample_directory(state, capsys) -> None:
     nc.deliver(
         state.inbox,
-        "ncvoter_Statewide.txt",
+        "ncvoter_real.txt",
         nc.voters_text(nc.people(5)),
         "2027-01-01" if date.today().year > 2026 else "2026-11-22",
     )
     assert pipeline.run(state) == 1
-    assert "GROUNDGAME_DATA=" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "ncvoter_Statewide.txt was refused: it is empty" in output
+    assert "ncvoter_real.txt was refused: it is a real file" in output
+    assert "GROUNDGAME_DATA=" in output
 
 
 def test_a_new_directory_gets_the_sample_and_one_that_held_a_delivery_does_not(tmp_path, monkeypatch, capsys) -> None:
