@@ -101,15 +101,15 @@ class Dbt:
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
 
-    def incremental(self) -> set[str]:
-        """The models whose tables can be brought forward to newer deliveries."""
+    def materialized(self, kind: str) -> set[str]:
+        """The models of one kind: `incremental` are those whose tables can be brought forward to newer deliveries."""
         nodes = self.manifest_dict()["nodes"]
-        return {name for name, node in nodes.items() if node["config"].get("materialized") == "incremental"}
+        return {name for name, node in nodes.items() if node["config"].get("materialized") == kind}
 
     def built_anew(self, stale: set[str], can_follow: set[str]) -> set[str]:
         """Which incremental tables have to be built from nothing where `stale` ones are to be built and of those `can_follow`
         could be brought forward: one that cannot, and one whose `meta` says `built_anew_with` a table that is not either."""
-        nodes, incremental = self.manifest_dict()["nodes"], self.incremental()
+        nodes, incremental = self.manifest_dict()["nodes"], self.materialized("incremental")
         anew, seen = stale - (can_follow & incremental), None
         while seen != anew:
             seen = anew
@@ -256,19 +256,25 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
-            stale = {
-                name
-                for name, table in tables.items()
-                if not whole_job or versions.built_version(con, table) != table_versions[name]
-            }
             if not stands:
                 code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
+                views = dbt.materialized("view")  # show the newest deliveries by themselves
+                stale = {
+                    name
+                    for name, table in tables.items()
+                    if not whole_job
+                    or (
+                        versions.built_code(con, table) != code_versions[name]
+                        if name in views
+                        else versions.built_version(con, table) != table_versions[name]
+                    )
+                }
                 follow = whole_job and versions.changes_suffice(con)
                 can_follow = {n for n in stale if follow and versions.built_code(con, tables[n]) == code_versions[n]}
                 anew = dbt.built_anew(stale, can_follow)
                 stale |= anew
                 # A part of the work teaches nothing on the pace of the whole.
-                is_whole = stale == {*tables} and stale & dbt.incremental() <= anew
+                is_whole = stale == {*tables} and stale & dbt.materialized("incremental") <= anew
                 versions.start_build(con, layer, [tables[name] for name in stale])
                 for name in anew:
                     con.execute(f"drop table if exists {tables[name]}")

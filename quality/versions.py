@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.contracts import all_contracts
+from orchestration.ingestion.contracts import all_contracts, contracts_of
 from orchestration.settings import ROOT, Settings
 
 STEPS = ("raw", "staging", "marts", "segments", "published")
@@ -43,7 +43,7 @@ def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, ma
     its models and seeds alone.
 
     It changes with the deliveries, models and seeds that lie before it, so that a new voter file leaves what is made of the
-    vote history alone as it stands.
+    vote history alone as it stands. The staged scopes are those of a state's voter files.
     """
     base = hashlib.sha256(_decisions(settings))
     _add_files(base, settings.dbt_project_dir, "macros")
@@ -55,8 +55,13 @@ def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, ma
             version = base.copy()
             node = manifest["sources"].get(unique_id)
             if node:
-                own = [row for row in deliveries if node["name"].startswith(row[0])]
-                version.update(repr(own or deliveries).encode())
+                voters = {c.name for c in contracts_of([node["source_name"].upper()], "voters")}
+                own = [
+                    row
+                    for row in deliveries
+                    if (row[0] in voters if node["name"] == "scopes" else node["name"].startswith(row[0]))
+                ]
+                version.update(repr(own).encode())
             else:
                 node = manifest["nodes"][unique_id]
                 files = [node["original_file_path"], (node["patch_path"] or "").partition("://")[2]]

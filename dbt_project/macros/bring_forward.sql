@@ -4,31 +4,27 @@
     delete from {{ this }} where voter_id in (select voter_id from {{ ref('int_changed_records') }})
 {%- endmacro %}
 
-{# Of the mart voters those, too, whose votes or elections are counted otherwise than before. #}
+{# Who is read anew in the mart voters makes room in it. #}
 {% macro forget_outdated_voters() -%}
-    delete from {{ this }}
-    where voter_id in (
-        select voter_id from {{ ref('int_changed_records') }}
-        union all
-        select voters.voter_id
-        from {{ this }} as voters
-        left join {{ ref('int_registrations') }} as registrations on registrations.voter_id = voters.voter_id
-        left join {{ ref('int_eligible_elections') }} as eligible
-            on eligible.state_code = registrations.state_code
-            and eligible.registration_date = registrations.registration_date
-        left join {{ ref('int_voter_records') }} as records on records.voter_id = voters.voter_id
-        where eligible.general_eligible_count is distinct from voters.general_eligible_count
-            or eligible.primary_eligible_count is distinct from voters.primary_eligible_count
-            or records.last_voted_date is distinct from voters.last_voted_date
-            or records.usual_voting_method is distinct from voters.usual_voting_method
-            or (
-                eligible.general_eligible_count is not null
-                and (
-                    coalesce(records.general_voted_count, 0) <> voters.general_voted_count
-                    or coalesce(records.primary_voted_count, 0) <> voters.primary_voted_count
-                )
-            )
-    )
+    delete from {{ this }} where voter_id in (select voter_id from {{ ref('int_outdated_voters') }})
+{%- endmacro %}
+
+{# The residences of voters who were read anew: those that they had in the mart, and those that they have there now. #}
+{% macro residences_to_count() -%}
+    select residence_id from {{ ref('int_outdated_voters') }} where residence_id is not null
+    union
+    select residence_id
+    from {{ ref('voters') }}
+    where residence_id is not null
+        and voter_id in (
+            select voter_id from {{ ref('int_changed_records') }}
+            union all
+            select voter_id from {{ ref('int_outdated_voters') }}
+        )
+{%- endmacro %}
+
+{% macro forget_residences_to_count() -%}
+    delete from {{ this }} where residence_id in ({{ residences_to_count() }})
 {%- endmacro %}
 
 {# A newer file has everybody's record, also in other places: of voters who did not change only that is written anew. #}

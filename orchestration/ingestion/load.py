@@ -23,6 +23,7 @@ from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan, records_at
 IN_NO_TEXT = "\x01"  # a delimiter for a reader of whole lines
 PIECE = 64  # characters: a field is sought from the start of its piece, since letters have no fixed places in memory
 MOST_UNKNOWN = 1_000  # keys of a delivery that are kept
+RECORD_HASH = "_record_hash"  # the column of voter files by which their records are compared
 UNKNOWN_COUNTY = ""  # records whose county cannot be read still belong to a scope
 
 
@@ -52,11 +53,12 @@ def raw_table(contract: str, delivery_id: str) -> str:
 def elections_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str) -> tuple[str, ...]:
     """The columns of a delivery's table of which there is one for each election."""
     columns = con.execute(f"select column_name from (describe {raw_table(contract.name, delivery_id)})").fetchall()
-    return tuple(name for (name,) in columns if name not in contract.columns)
+    return tuple(name for (name,) in columns if name not in (*contract.columns, RECORD_HASH))
 
 
 def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path: Path, table: str) -> list[Broken]:
-    """Read a file into `table`, every column as text; return the records that the CSV reader would not take.
+    """Read a file into `table`, every column as text, of voters also a hash of each record; return the records that the CSV
+    reader would not take.
 
     Columns that may never land are read past, not stored. Raises `Refused` if DuckDB cannot read the file at all.
     """
@@ -69,10 +71,14 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
         fields = ["line"]
         pieces, values = _by_widths(form.widths)
     positions = {column: i for i, column in enumerate(match.loads) if column}
-    names = ", ".join(
-        f'{values[positions[column]] if column in positions else "null::varchar"} as "{column}"'
+    read = {
+        column: values[positions[column]] if column in positions else "null::varchar"
         for column in (*match.contract.columns, *match.elections)
-    )
+    }
+    names = ", ".join(f'{value} as "{column}"' for column, value in read.items())
+    if match.contract.kind == "voters":
+        hashed = [read[column] for column in (*match.contract.columns, *sorted(match.elections))]
+        names += f", hash({', '.join(hashed)}) as {RECORD_HASH}"
     con.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
     try:
         con.execute(

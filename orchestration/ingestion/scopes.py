@@ -2,8 +2,8 @@
 the views over those.
 
 `raw.nc_voters` is a view over the deliveries that are current for each county, `raw.nc_voters_previous` over those that
-were so before; a county's file replaces that county alone. `_record_hash` in both tells equal records from others; DuckDB
-may hash otherwise in its next version, so nobody keeps it. Where a file has columns for each election,
+were so before; a county's file replaces that county alone. `_record_hash` in both tells equal records of voters from others;
+where DuckDB hashes otherwise than when the one before was loaded, all are others, which costs time alone. Where a file has columns for each election,
 `raw.<contract>_elections` has a row for each election of each voter. A county here is the code that `Contract.scope` reads from
 a record or a file's name; of some sources it may be another part of the state, and of a contract of no one state it is what
 its scope says, such as a state's election. Of events it is their delivery: each is current, and none was before.
@@ -21,6 +21,7 @@ import duckdb
 from orchestration.ingestion.contracts import Contract
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.load import (
+    RECORD_HASH,
     UNKNOWN_COUNTY,
     Delivery,
     common_code,
@@ -185,12 +186,12 @@ def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     for view, column in _VIEWS.items():
         parts = _parts(con, contract, column)
         selects = [_select_part(contract, part, contract.columns) for part in parts] or [
-            _select_nothing(contract.columns)
+            _select_nothing(contract, contract.columns)
         ]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
         selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
-        selects = selects or [_select_nothing([str(contract.id_column), "_election", *_cell_names(contract)])]
+        selects = selects or [_select_nothing(contract, [str(contract.id_column), "_election", *_cell_names(contract)])]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     _drop_replaced(con, contract)
 
@@ -258,10 +259,10 @@ def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str
     county = county_code(contract, part.named)
     where = "" if part.is_whole else f"where {county} in ({', '.join(map(text_literal, part.counties))})"
     names = ", ".join(f'"{column}"' for column in columns)
-    hashed = ", ".join(f'"{column}"' for column in (*contract.columns, *sorted(part.elections)))
+    hashed = f", {RECORD_HASH}" if contract.kind == "voters" else ""
     return (
         f"select {names}, {county} as _county, '{part.delivery_id}' as _delivery_id, {number} as _record_number, "
-        f"date '{part.as_of}' as _as_of, hash({hashed}) as _record_hash from {raw_table(contract.name, part.delivery_id)} as rows {join} {where}"
+        f"date '{part.as_of}' as _as_of{hashed} from {raw_table(contract.name, part.delivery_id)} as rows {join} {where}"
     )
 
 
@@ -283,9 +284,10 @@ def _cell_names(contract: Contract) -> list[str]:
     return [f"_{cell}" for cell in contract.cells or ["cell"]]
 
 
-def _select_nothing(columns: Iterable[str]) -> str:
+def _select_nothing(contract: Contract, columns: Iterable[str]) -> str:
     nulls = ", ".join(f'null::varchar as "{column}"' for column in columns)
+    hashed = f", null::ubigint as {RECORD_HASH}" if contract.kind == "voters" else ""
     return (
         f"select {nulls}, null::varchar as _county, null::varchar as _delivery_id, null::bigint as _record_number, "
-        "null::date as _as_of, null::ubigint as _record_hash where false"
+        f"null::date as _as_of{hashed} where false"
     )

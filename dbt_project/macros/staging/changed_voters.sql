@@ -1,8 +1,9 @@
-{# The voter records of all states that int_changed_records names, staged like the others: those of now, or those before.
+{# The voter records of all states that int_changed_records names, as far as registrations are made of them, staged like the
+   others: those of now, or those before.
    Picked from raw, so that only they are typed. Raw is not named as a source: the staging models, on which
    int_changed_records is built, do that. #}
 {% macro changed_voters(is_current) -%}
-    {% set columns = voter_shape() | map(attribute=0) | join(', ') %}
+    {% set columns = registration_columns() | join(', ') %}
     {% for state in var('states') -%}
     {% set picked = [] -%}
     {% for list in voter_lists(state) -%}
@@ -21,6 +22,16 @@
     select {{ columns }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](*picked) }})
     {{- ' union all ' if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{# What registrations are made of. #}
+{% macro registration_columns() -%}
+    {%- do return([
+        'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
+        'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
+        'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
+        'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
+    ]) -%}
 {%- endmacro %}
 
 {# The voter files of a state, in the order in which its staging takes them: mostly one. #}

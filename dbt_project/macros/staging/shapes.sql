@@ -54,7 +54,7 @@
         ('delivery_id', 'varchar', 'the delivery from which the record came'),
         ('record_number', 'bigint', "the record's position in the delivered file, from 1"),
         ('as_of', 'date', 'the day that the file shows'),
-        ('record_hash', 'ubigint', 'of the record as delivered; compared within a run, never kept'),
+        ('record_hash', 'ubigint', 'of the record as delivered, to compare it by'),
     ]) -%}
 {%- endmacro %}
 

@@ -2,12 +2,7 @@
 -- left as they were when the voter last changed; the mart voters writes those of now over them where it is brought forward.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     meta={'built_anew_with': ['voters']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
-{%- set columns = [
-    'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
-    'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
-    'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
-    'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
-] %}
+{%- set columns = registration_columns() %}
 -- depends_on: {{ ref('int_changed_records') }}
 -- depends_on: {{ ref('int_changed_voters') }}
 with staged as (

@@ -1,13 +1,24 @@
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
+    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_changed_records') }}
+-- depends_on: {{ ref('int_outdated_voters') }}
 with voters as (
 
     select * from {{ ref('voters') }} where residence_id is not null
+    {% if is_incremental() -%}
+    and residence_id in ({{ residences_to_count() }})
+    {%- endif %}
 
 ),
 
 addresses as (
 
     -- Two ways of writing one address have the same street and unit.
-    select distinct residence_id, street, unit from {{ ref('int_addresses') }}
+    select distinct residence_id, street, unit
+    from {{ ref('int_addresses') }}
+    {% if is_incremental() -%}
+    where residence_id in ({{ residences_to_count() }})
+    {%- endif %}
 
 ),
 
