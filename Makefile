@@ -19,7 +19,7 @@ help:
 	@echo "make lint    style and types"
 	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC), or the"
 	@echo "             raw step of several states (STATE='NC OH');"
-	@echo "             NEWER=1: what a newer voter file takes against everything from nothing; SOURCES=1: with the campaign's sources"
+	@echo "             NEWER=1: what newer voters and donations take against everything from nothing; SOURCES=1: with the campaign's sources"
 	@echo "make bench-identity  how well people are resolved on labelled data, beside plain Splink (PEOPLE=20000 in the sample state)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 

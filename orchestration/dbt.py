@@ -101,6 +101,11 @@ class Dbt:
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
 
+    def selectors(self, names: Iterable[str]) -> list[str]:
+        """By what dbt is asked for models and seeds of these unique ids and no others: `segments` alone is a whole folder, too."""
+        nodes = self.manifest_dict()["nodes"]
+        return [".".join(nodes[name]["fqn"]) for name in names]
+
     def materialized(self, kind: str) -> set[str]:
         """The models of one kind: `incremental` are those whose tables can be brought forward to newer deliveries."""
         nodes = self.manifest_dict()["nodes"]
@@ -292,7 +297,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                     )
             return
         with progress.told(context.log.info, pace):
-            seconds = dbt.run(name.split(".")[-1] for name in stale) if stale else {}
+            seconds = dbt.run(dbt.selectors(stale)) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
                 reconcile.record_suppressed(con, settings.campaign.states)

@@ -3,9 +3,9 @@ measured in the same run on the same threads, and how that grows with the state.
 judges nothing.
 
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
-With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it prints one table: the raw step of each, with the first number of voters.
-With `NEWER=1` it measures instead what a newer
-voter file takes, against all files at once from nothing.
+With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it
+prints one table: the raw step of each, with the first number of voters. With `NEWER=1` it measures instead what a newer voter
+file and a newer export of donations take, against all files at once from nothing.
 """
 
 from __future__ import annotations
@@ -105,29 +105,38 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
 
 
 def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
-    """Print the seconds of each step for a voter file of two weeks later, and for the same files at once from nothing."""
-    first, later = base / "first", base / "later"
-    write_sample(first, voters, seed, state=state)
-    write_sample(later, voters, seed, SAMPLE_AS_OF + timedelta(days=14), state)
-    newer = [file for file in later.iterdir() if "his" not in file.name.lower()]
+    """Print the seconds of each step for a voter file of two weeks later, then for an export of that day's donations, and
+    for all files at once from nothing."""
+    early = write_sample(base / "first", voters, seed, state=state, campaign=True)
+    late = write_sample(base / "later", voters, seed, SAMPLE_AS_OF + timedelta(days=14), state, campaign=True)
+    newer = {
+        "newer voters": [file for file in late.files if "his" not in file.name.lower()],
+        "newer donations": [file for file in late.campaign_files if "contributions" in file.name],
+    }
     campaign = read_campaign(ROOT / "campaign.yaml")
     by_turns, at_once = (Settings(base / name, campaign) for name in ("by_turns", "at_once"))
-    for settings in (by_turns, at_once):
+
+    def deliver(settings: Settings, files: Iterable[Path], when: str) -> None:
         settings.make_directories()
-        for file in first.iterdir():
-            shutil.copy2(file, settings.inbox / f"first_{file.name}")
-    refresh(by_turns)
+        for file in files:
+            shutil.copy2(file, settings.inbox / f"{when}_{file.name}")
+
     for settings in (by_turns, at_once):
-        for file in newer:
-            shutil.copy2(file, settings.inbox / f"newer_{file.name}")
-    after, _ = refresh(by_turns)
+        deliver(settings, (*early.files, *early.campaign_files), "first")
+    refresh(by_turns)
+    after = {}
+    for what, files in newer.items():
+        for settings in (by_turns, at_once):
+            deliver(settings, files, "newer")
+        after[what], _ = refresh(by_turns)
     whole, _ = refresh(at_once)
     with duckdb.connect(str(by_turns.warehouse), config=limits(Limits.load(), base)) as con:
         [(changed,)] = con.execute("select count(distinct voter_id) from intermediate.int_changed_records").fetchall()
     print(f"{voters:,} voters of {state}, of whom {changed:,} have another record two weeks later\n")
-    print(f"{'step':<22}{'newer file':>12}{'from nothing':>14}   seconds")
+    print(f"{'step':<22}" + "".join(f"{what:>16}{'':>6}" for what in after) + f"{'from nothing':>14}   seconds")
     for step, seconds in whole.items():
-        print(f"{step:<22}{after[step]:>12.1f}{seconds:>14.1f}{after[step] / seconds:>10.0%}")
+        parts = "".join(f"{times[step]:>16.1f}{times[step] / seconds:>6.0%}" for times in after.values())
+        print(f"{step:<22}{parts}{seconds:>14.1f}")
 
 
 def bare_read(database: Path, file: Path) -> float:

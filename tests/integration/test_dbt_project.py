@@ -12,7 +12,7 @@ from orchestration.exporting.law import Law
 from orchestration.ingestion.contracts import all_contracts, contract_states
 from orchestration.ingestion.ingest import prepare
 from orchestration.warehouse import Warehouse
-from quality import policy
+from quality import policy, versions
 from tests import pipeline
 
 STATES = tuple(contract_states())
@@ -59,6 +59,27 @@ def test_every_column_keeps_to_the_policy(all_states, capsys) -> None:
         r"^marts[.]donations[.]donor_employer +actblue_contributions +pii +analysis, compliance$", told, re.MULTILINE
     )
     assert "marts.donations.voter_id" not in told
+
+
+def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
+    """A delivery of events leaves all that is made of voters alone, and one of a state's vote history the voters' records."""
+    dbt, warehouse = all_states
+    with warehouse.hold("a test"), warehouse.open() as con:
+
+        def changed_by(contract: str) -> set[str]:
+            before = versions.table_versions(dbt.settings, con, dbt.manifest_dict())
+            con.execute("insert into raw.scopes values (?, '', 'a delivery', null, '2026-01-03', null)", [contract])
+            after = versions.table_versions(dbt.settings, con, dbt.manifest_dict())
+            con.execute("delete from raw.scopes where contract = ?", [contract])
+            return {name.split(".")[-1] for name in after if after[name] != before[name]}
+
+        donations = changed_by("actblue_contributions")
+        assert "donations" in donations
+        assert donations & {"voters", "vote_history", "residences", "segment_members", "stg_nc__scopes"} == set()
+        history = changed_by("nc_vote_history")
+        assert history >= {"voters", "vote_history", "precincts"}
+        assert history & {"stg_nc__voters", "int_changed_records", "int_registrations", "stg_oh__voters"} == set()
+        assert changed_by("nc_voters") >= {"stg_nc__scopes", "int_changed_records", "voters", "donations"}
 
 
 @pytest.mark.parametrize("state", [state.lower() for state in STATES])

@@ -1,9 +1,14 @@
 -- Each way of writing an address is read once; several of them can be one residence. One that nobody has any more may stay.
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'built_anew_with': ['int_registrations']}) }}
+-- depends_on: {{ ref('int_changed_records') }}
 with written as (
 
     select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations') }}
     where residence_address is not null
+    {% if is_incremental() -%}
+    and voter_id in (select voter_id from {{ ref('int_changed_records') }})
+    {%- endif %}
     union
     select state_code, residence_address, {{ residence_area() }} as area from {{ ref('int_registrations_before') }}
     where residence_address is not null
