@@ -109,9 +109,10 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
     for all files at once from nothing."""
     early = write_sample(base / "first", voters, seed, state=state, campaign=True)
     late = write_sample(base / "later", voters, seed, SAMPLE_AS_OF + timedelta(days=14), state, campaign=True)
+    donations = [[f for f in sample.campaign_files if "actblue_contributions" in f.name] for sample in (early, late)]
     newer = {
         "newer voters": [file for file in late.files if "his" not in file.name.lower()],
-        "newer donations": [file for file in late.campaign_files if "contributions" in file.name],
+        "newer donations": donations[1],
     }
     campaign = read_campaign(ROOT / "campaign.yaml")
     by_turns, at_once = (Settings(base / name, campaign) for name in ("by_turns", "at_once"))
@@ -122,7 +123,7 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
             shutil.copy2(file, settings.inbox / f"{when}_{file.name}")
 
     for settings in (by_turns, at_once):
-        deliver(settings, (*early.files, *early.campaign_files), "first")
+        deliver(settings, (*early.files, *donations[0]), "first")
     refresh(by_turns)
     after = {}
     for what, files in newer.items():
