@@ -22,6 +22,12 @@ def settings_for(folder: Path, holdout_percent: float = 0) -> Settings:
     return settings
 
 
+def create(con: duckdb.DuckDBPyConnection, *marts: str) -> None:
+    """Make marts without rows."""
+    for mart in marts:
+        con.execute(f"create or replace table {mart} ({_columns(mart)})")
+
+
 @functools.cache
 def _columns(mart: str) -> str:
     file = ROOT / f"dbt_project/models/marts/{mart}.yml"
@@ -71,7 +77,7 @@ def consent(channel: str, value: str, voter_id: str | None = None, **other) -> d
 def subscribe(settings: Settings, consents: list[dict]) -> None:
     """Add the mart `subscriptions` to what is published."""
     with duckdb.connect(str(settings.current)) as con:
-        con.execute(f"create or replace table subscriptions ({_columns('subscriptions')})")
+        create(con, "subscriptions")
         for row in consents:
             names = ", ".join(row)
             con.execute(f"insert into subscriptions ({names}) values ({', '.join('?' * len(row))})", [*row.values()])
@@ -81,8 +87,7 @@ def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = 
     """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed."""
     settings.current.unlink(missing_ok=True)
     with duckdb.connect(str(settings.current)) as con:
-        for mart in ("voters", "residences"):
-            con.execute(f"create table {mart} ({_columns(mart)})")
+        create(con, "voters", "residences")
         # A voter may say nothing of a column; all in one statement, since a test may want hundreds.
         names = {name: None for row in voters for name in row}
         rows = ", ".join(f"({', '.join('?' * len(names))})" for _ in voters)

@@ -43,7 +43,14 @@ def expectations(settings, con) -> dict[str, list]:
             "every column is described",
         ),
     ]
-    for view in ("registration", "precinct_turnout", "voting_methods", "segment_counties", "precinct_context"):
+    for view in (
+        "registration",
+        "precinct_turnout",
+        "voting_methods",
+        "segment_counties",
+        "precinct_context",
+        "segment_traits",
+    ):
         checks["main.publication"].append(
             no_rows(
                 f"select 1 from analyst.{view} where people < {SMALLEST_CELL}",

@@ -6,16 +6,19 @@ from __future__ import annotations
 import contextlib
 import io
 import shutil
+from collections import defaultdict
 from itertools import chain
 
 import duckdb
 import polars as pl
 import pytest
 
+from orchestration import lineage
+from orchestration.publishing.publish import PUBLIC_SCHEMAS
 from orchestration.sample import write_sample
 from orchestration.warehouse import Warehouse
-from quality import gate
-from tests import pipeline
+from quality import gate, policy
+from tests import pipeline, readme
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +254,44 @@ def test_friends_and_engagement_are_those_of_the_truth(state):
     }
     assert friends
     assert [share for share, *both in friends if tuple(both) != of.get(share)] == []
+
+
+def test_what_is_known_of_a_segment_is_told_in_aggregate(state):
+    """By the queries of README.md: as many people as the marts have, never fewer than ten."""
+    told = {}
+    for phrase in readme.PHRASES:
+        found = state[1].execute(readme.queries()[phrase])
+        assert [(column, str(kind)) for column, kind, *_ in found.description] == [
+            ("source", "VARCHAR"), ("value", "VARCHAR"), ("people", "BIGINT"),
+        ]  # fmt: skip
+        told[phrase] = {(source, value): people for source, value, people in found.fetchall()}
+        assert all(people >= 10 for people in told[phrase].values())
+    books = """
+        select count(distinct voter_id) from segment_members join consumer_traits using (voter_id)
+        where segment_id = 'mid_propensity' and reads_books
+    """
+    assert rows(state, books) == [(told["what you read"]["consumer file", "books"],)]
+    assert told["where you shop"]["consumer file", "online"] > 10
+    assert ("consumer file", "EDUCATION") in told["what work you do"]
+
+
+def test_what_analysts_see_of_people_may_serve_analysis(state):
+    """By the terms of every source behind each column of a view, of which none is sensitive and none of the FEC."""
+    register = policy.of(state[0])
+    home, columns = {}, defaultdict(dict)
+    for table, column in register.columns:
+        schema, _, name = table.partition(".")
+        if schema in PUBLIC_SCHEMAS and column != lineage.ROWS:
+            home[f"main.{name}"] = table
+            columns[f"main.{name}"][column] = "varchar"
+    views = rows(state, "select view_name, sql from duckdb_views() where schema_name = 'analyst'")
+    assert "segment_traits" in dict(views)
+    for view, sql in views:
+        origins = lineage.read(sql.partition(" AS ")[2].rstrip(";"), columns)
+        used = [register.columns[home[table], column] for found in origins.values() for table, column in found]
+        assert used, view
+        assert [c for c in used if c.sensitive or "analysis" not in c.purposes] == [], view
+        assert [c for c in used if any(source.startswith("fec") for source in c.sources)] == [], view
 
 
 def test_contacts_who_are_no_voters_are_gone_after_the_run(state):
