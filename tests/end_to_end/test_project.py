@@ -78,11 +78,11 @@ def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> Non
     (folder / "zz_seniors.yml").write_text(
         "models:\n  - name: zz_seniors\n    description: Voters who are 65 or older on election day.\n"
         "    config:\n      meta: {name: Seniors, owner: data, purposes: [turnout]}\n"
-        "    columns: [{name: voter_id, description: The voter., data_type: varchar}]\n"
+        "    columns: [{name: voter_id, description: The voter., data_type: varchar, config: {meta: {pii: true}}}]\n"
     )
     settings = pipeline.settings_for(state.data_dir, project)
     result = refresh(settings)
-    assert result.success
+    assert result.success, pipeline.failure_text(result)
     with duckdb.connect(str(settings.current), read_only=True) as con:
         size, rule = con.execute("select size, rule from segments where segment_id = 'zz_seniors'").fetchone()
         (members,) = con.execute("select count(*) from segment_members where segment_id = 'zz_seniors'").fetchone()
