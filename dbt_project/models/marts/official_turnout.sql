@@ -74,7 +74,11 @@ elections as (
 
 ballots as (
 
-    select ballots.state_code, ballots.election_date, ballots.voted_county_fips, ballots.voter_id
+    select
+        ballots.state_code,
+        ballots.election_date,
+        ballots.voted_county_fips,
+        case when ballots.voted_county_fips is null then ballots.voter_id end as asked_voter_id
     from {{ ref('int_ballots') }} as ballots
     semi join elections using (state_code, election_date)
     where ballots.is_counted
@@ -90,8 +94,7 @@ history as (
         coalesce(ballots.voted_county_fips, registrations.county_fips) as county_fips,
         count(*) as history_ballot_count
     from ballots
-    left join {{ ref('int_registrations') }} as registrations
-        on registrations.voter_id = ballots.voter_id and ballots.voted_county_fips is null
+    left join {{ ref('int_registrations') }} as registrations on registrations.voter_id = ballots.asked_voter_id
     group by all
 
 ),
