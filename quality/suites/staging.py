@@ -57,7 +57,7 @@ def _of_events(con, contract: Contract) -> list:
     checks = [
         _rows_add_up(contract),
         no_rows(
-            f"select 1 from (select count(*) as n from {table}_suppressed) where n > {HELD_BACK} * {loaded}",
+            f"select 1 where {sum(count for _, count in reasons)} > {HELD_BACK} * {loaded}",
             f"no more than {HELD_BACK:.0%} of the {loaded:,} records are held back{told}",
             "warning",
         ),
