@@ -3,35 +3,13 @@ never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import no_rows
+from quality.suites import linked, no_rows
 
-TABLES = (
-    "marts.contacts",
-    "marts.survey_responses",
-    "marts.activist_codes",
-    "marts.email_activity",
-    "marts.subscriptions",
-)
 LINKED = 0.05  # of what is linked by exact identifiers; less says that a list or a column is missing
 SHARED = 200  # people behind one e-mail address or number: a precinct's worth, where a household has a few
 
 
-def expectations(settings, con) -> dict[str, list]:
-    """The checks by table."""
-    of = {
-        "marts.contacts": _of_contacts,
-        "marts.survey_responses": _of_answers,
-        "marts.activist_codes": _of_codes,
-        "marts.email_activity": _of_mail,
-        "marts.subscriptions": _of_subscriptions,
-    }
-    return {
-        table: checks(con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
-        for table, checks in of.items()
-    }
-
-
-def _of_contacts(con) -> list:
+def _of_contacts(settings, con) -> list:
     return [
         *_linked(con, "contacts", "contact_id"),
         _all_of(
@@ -51,7 +29,7 @@ def _of_contacts(con) -> list:
     ]
 
 
-def _of_answers(con) -> list:
+def _of_answers(settings, con) -> list:
     return [
         *_linked(con, "survey_responses", "survey_response_id"),
         _all_of(
@@ -67,7 +45,7 @@ def _of_answers(con) -> list:
     ]
 
 
-def _of_codes(con) -> list:
+def _of_codes(settings, con) -> list:
     return [
         *_linked(con, "activist_codes", "person_code_id"),
         _all_of(
@@ -79,7 +57,7 @@ def _of_codes(con) -> list:
     ]
 
 
-def _of_mail(con) -> list:
+def _of_mail(settings, con) -> list:
     return [
         *_linked(con, "email_activity", "email_activity_id"),
         _all_of(
@@ -100,7 +78,7 @@ def _of_mail(con) -> list:
     ]
 
 
-def _of_subscriptions(con) -> list:
+def _of_subscriptions(settings, con) -> list:
     return [
         *_linked(con, "subscriptions", "subscription_id"),
         _all_of(
@@ -129,19 +107,9 @@ def _of_subscriptions(con) -> list:
 
 def _linked(con, mart: str, key: str) -> list:
     """The checks of every mart whose people are linked: each row once, links that hold, and the share linked."""
-    [(linked, rows)] = con.execute(f"select count_if(is_linked), count(*) from marts.{mart}").fetchall()
     return [
         no_rows(f"select 1 from {{batch}} group by {key} having count(*) > 1", f"{key} is there once"),
-        no_rows(
-            "select 1 from {batch} where is_linked = (voter_id is null) "
-            "or voter_id is not null and voter_id not in (select voter_id from marts.voters)",
-            "who is linked is a voter",
-        ),
-        no_rows(
-            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {LINKED} * {rows}",
-            f"a voter is known for {LINKED:.0%} of the rows; {linked:,} of {rows:,}",
-            "warning",
-        ),
+        *linked(con, mart, LINKED),
     ]
 
 
@@ -158,3 +126,13 @@ def _known_words(unknown: str, label: str, words: str) -> object:
     return no_rows(
         f"select distinct {label} from {{batch}} where {unknown}", f"{words} are in seeds/contact_labels.csv", "warning"
     )
+
+
+# What writes the checks of each mart.
+CHECKS = {
+    "marts.contacts": _of_contacts,
+    "marts.survey_responses": _of_answers,
+    "marts.activist_codes": _of_codes,
+    "marts.email_activity": _of_mail,
+    "marts.subscriptions": _of_subscriptions,
+}

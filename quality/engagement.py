@@ -3,11 +3,11 @@ either: of what was never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import no_rows
+from quality.suites import linked, no_rows
 
-TABLES = ("marts.web_activity", "marts.app_friends", "marts.social_engagement")
 WEB_LINKED = 0.01  # of the events; most visitors never say who they are
 MEMBERS_LINKED = 0.05
+LINKED = "those who are linked are voters"
 # Members who have withdrawn by the newest record of theirs, of records alike by any of them.
 WITHDRAWN = """
     select 'APP-' || member_id from (
@@ -18,20 +18,7 @@ WITHDRAWN = """
 LATE = "2 day"  # after the day of an export, which is local where times are UTC
 
 
-def expectations(settings, con) -> dict[str, list]:
-    """The checks by table."""
-    of = {
-        "marts.web_activity": _of_web_activity,
-        "marts.app_friends": _of_app_friends,
-        "marts.social_engagement": _of_social_engagement,
-    }
-    return {
-        table: checks(con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
-        for table, checks in of.items()
-    }
-
-
-def _of_web_activity(con) -> list:
+def _of_web_activity(settings, con) -> list:
     """The checks of what was read and done on the campaign's site."""
     return [
         no_rows("select 1 from {batch} group by event_id having count(*) > 1", "an event stands once"),
@@ -46,11 +33,11 @@ def _of_web_activity(con) -> list:
             f"select 1 from {{batch}} where occurred_at >= as_of + interval {LATE}",
             "nothing happened after the export's day",
         ),
-        *_linked(con, "web_activity", "events", WEB_LINKED),
+        *linked(con, "web_activity", WEB_LINKED, "events", LINKED),
     ]
 
 
-def _of_app_friends(con) -> list:
+def _of_app_friends(settings, con) -> list:
     """The checks of who knows whom. Contacts have consented to nothing: of them a mart may have the voter and nothing else."""
     return [
         no_rows("select 1 from {batch} group by share_id having count(*) > 1", "a shared contact stands once"),
@@ -70,7 +57,7 @@ def _of_app_friends(con) -> list:
     ]
 
 
-def _of_social_engagement(con) -> list:
+def _of_social_engagement(settings, con) -> list:
     """The checks of what members do in the app, and how many of their contacts are voters."""
     [(matched, shared)] = con.execute(
         "select sum(linked_contact_count), sum(contact_count) from marts.social_engagement"
@@ -97,21 +84,13 @@ def _of_social_engagement(con) -> list:
             f"some shared contacts are voters; {matched:,} of {shared:,}",
             "warning",
         ),
-        *_linked(con, "social_engagement", "members", MEMBERS_LINKED),
+        *linked(con, "social_engagement", MEMBERS_LINKED, "members", LINKED),
     ]
 
 
-def _linked(con, table: str, noun: str, share: float) -> list:
-    """The checks that those who are linked are voters, and that a share of the rows is."""
-    [(linked, rows)] = con.execute(f"select count_if(is_linked), count(*) from marts.{table}").fetchall()
-    return [
-        no_rows(
-            "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
-            "those who are linked are voters",
-        ),
-        no_rows(
-            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {share} * {rows}",
-            f"a voter is known for {share:.0%} of the {noun}; {linked:,} of {rows:,}",
-            "warning",
-        ),
-    ]
+# What writes the checks of each mart.
+CHECKS = {
+    "marts.web_activity": _of_web_activity,
+    "marts.app_friends": _of_app_friends,
+    "marts.social_engagement": _of_social_engagement,
+}

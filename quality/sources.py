@@ -3,25 +3,10 @@ what was never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import no_rows
+from quality.suites import linked, no_rows
 
 CENT = 0.01
 LINKED_CONSUMERS = 0.50  # what is bought of a state's voters mostly carries the state's own id
-
-TABLES = ("marts.fec_contributions", "marts.consumer_traits", "marts.ad_spend")
-
-
-def expectations(settings, con) -> dict[str, list]:
-    """The checks by table."""
-    of = {
-        "marts.fec_contributions": _of_fec,
-        "marts.consumer_traits": _of_consumer_traits,
-        "marts.ad_spend": _of_ad_spend,
-    }
-    return {
-        table: checks(settings, con) if con.execute(f"select 1 from {table} limit 1").fetchall() else []
-        for table, checks in of.items()
-    }
 
 
 def _of_fec(settings, con) -> list:
@@ -65,7 +50,6 @@ def _of_fec(settings, con) -> list:
 
 def _of_consumer_traits(settings, con) -> list:
     """The checks of what a vendor sells of people."""
-    [(linked, people)] = con.execute("select count_if(is_linked), count(*) from marts.consumer_traits").fetchall()
     return [
         no_rows("select 1 from {batch} group by consumer_id having count(*) > 1", "a person stands once"),
         no_rows(
@@ -73,18 +57,12 @@ def _of_consumer_traits(settings, con) -> list:
             "where n <> (select count(*) from {batch})",
             "people are those staged",
         ),
-        no_rows(
-            "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
-            "people who are linked are voters",
+        *linked(
+            con, "consumer_traits", LINKED_CONSUMERS, "people of a consumer file", "people who are linked are voters"
         ),
         no_rows(
             "select 1 from {batch} where voter_id is not null group by voter_id having count(*) > 1",
             "a voter is one person of the file",
-            "warning",
-        ),
-        no_rows(
-            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {LINKED_CONSUMERS} * {people}",
-            f"a voter is known for {LINKED_CONSUMERS:.0%} of the people of a consumer file; {linked:,} of {people:,}",
             "warning",
         ),
     ]
@@ -113,3 +91,11 @@ def _of_ad_spend(settings, con) -> list:
         no_rows("select 1 from {batch} where period_end > as_of", "no period ends after the report's day", "warning"),
         no_rows("select 1 from {batch} where spend_dollars < 0", "nobody spent less than nothing", "warning"),
     ]
+
+
+# What writes the checks of each mart.
+CHECKS = {
+    "marts.fec_contributions": _of_fec,
+    "marts.consumer_traits": _of_consumer_traits,
+    "marts.ad_spend": _of_ad_spend,
+}

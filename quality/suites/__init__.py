@@ -17,3 +17,21 @@ def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     if "{batch}" not in query:  # Great Expectations prints a warning for a query that never names its table
         query = f"select q.* from ({query}) q left join (select 1 as one from {{batch}} limit 0) on true"
     return ExpectNoRows(unexpected_rows_query=query, description=description, severity=severity)
+
+
+def linked(con: Any, mart: str, share: float, rows: str = "rows", who: str = "who is linked is a voter") -> list:
+    """The checks of a mart whose people are linked to voters: that they are voters, and that this share of its rows is linked, below
+    which somebody should look. `rows` and `who` are the words for it."""
+    [(found, count)] = con.execute(f"select count_if(is_linked), count(*) from marts.{mart}").fetchall()
+    return [
+        no_rows(
+            "select 1 from {batch} where is_linked = (voter_id is null) "
+            "or voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            who,
+        ),
+        no_rows(
+            f"select 1 from (select count_if(is_linked) as n from {{batch}}) where n < {share} * {count}",
+            f"a voter is known for {share:.0%} of the {rows}; {found:,} of {count:,}",
+            "warning",
+        ),
+    ]
