@@ -57,6 +57,7 @@ def campaign_of(settings: Settings):
 
 def run(settings: Settings, *arguments: str) -> int:
     """`groundgame run` in this process; returns its exit status."""
+    quicken_dagster(settings)
     return groundgame(settings, "run", *arguments)
 
 
@@ -73,7 +74,6 @@ def quicken_dagster(settings: Settings) -> None:
 
 def groundgame(settings: Settings, *arguments: str) -> int:
     """A command of the shell in this process; returns its exit status."""
-    quicken_dagster(settings)
     before = os.environ.get("GROUNDGAME_DATA")
     os.environ["GROUNDGAME_DATA"] = str(settings.data_dir)
     try:
