@@ -106,6 +106,11 @@ create table if not exists meta.built_scopes (
 );
 comment on table meta.built_scopes is 'The deliveries of voters and lookups that the marts were last built from to the end, by county.';
 
+create table if not exists meta.published_tables (
+    table_name varchar not null, source varchar not null, file varchar not null
+);
+comment on table meta.published_tables is 'Of which build each table of current.duckdb, or of the candidate, is a copy, and which file that is: what stands is not written again. Emptied, the next file is written from nothing.';
+
 create table if not exists meta.paces (step varchar primary key, seconds double not null, rows bigint not null);
 comment on table meta.paces is 'How long each step took when it last built something, and how many rows the current deliveries had brought.';
 

@@ -38,6 +38,13 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
     return version.hexdigest()[:16]
 
 
+def publishing_code() -> str:
+    """The version of the code that copies tables into the published file: 16 hex characters."""
+    version = hashlib.sha256()
+    _add_files(version, ROOT, "orchestration/publishing")
+    return version.hexdigest()[:16]
+
+
 def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, manifest: dict) -> dict[str, str]:
     """For each model and seed of dbt's manifest the version that its table would be built from now, or without `con` that of
     its models and seeds alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,17 +37,27 @@ def public_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
 
 
 def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
-    """Copy the public tables with their comments into a new file and make the analyst views; return the rows copied."""
+    """Write the public tables with their comments into a new file and make the analyst views; return the rows that it has.
+
+    The file begins as a copy of `current.duckdb`, of which those tables stay that were copied from what stands in the
+    warehouse now.
+    """
     candidate = candidate_path(settings)
     _remove(candidate)
-    con.execute(f"attach '{_quoted(candidate)}' as candidate")
+    sources = _sources(con)
+    standing = _standing(settings, con, sources)
     try:
+        if standing:
+            shutil.copyfile(settings.current, candidate)
+        con.execute(f"attach '{_quoted(candidate)}' as candidate")
+        _drop_all_but(con, standing)
         rows = 0
         for schema, table in public_tables(con):
-            con.execute(f'create table candidate.main."{table}" as from "{schema}"."{table}"')
+            if table not in standing:
+                con.execute(f'create table candidate.main."{table}" as from "{schema}"."{table}"')
+                _copy_comments(con, schema, table)
             [(copied,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
             rows += copied
-            _copy_comments(con, schema, table)
         _describe_publication(settings, con)
         con.execute("use candidate")
         con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
@@ -57,7 +68,61 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
         _remove(candidate)  # half of it is of no use, and the disk may be full of it
         raise
     _detach(con)
+    _keep_sources(settings, con, sources)
     return rows
+
+
+def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: dict[str, str]) -> None:
+    """Note of what the tables of the candidate are copies, beside what is known of the file that it may take the place of."""
+    con.execute("begin transaction")
+    con.execute("delete from meta.published_tables where file <> ?", [_told_by(settings.current)])
+    con.execute(
+        "insert into meta.published_tables select unnest(?::varchar[]), unnest(?::varchar[]), ?",
+        [[*sources], [*sources.values()], _told_by(candidate_path(settings))],
+    )
+    con.execute("commit")
+
+
+def _sources(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """For each public table that a step builds what its copy is made of: which build of it, and by which code it is copied.
+    Those of the pipeline itself change with each run."""
+    code = versions.publishing_code()
+    return {
+        table: f"{built_from} {built_at} {code}"
+        for table, built_from, built_at in con.execute(
+            "select split_part(step, '.', 2), data_version, built_at from meta.builds where split_part(step, '.', 1) in (select unnest(?))",
+            [list(PUBLIC_SCHEMAS)],
+        ).fetchall()
+    }
+
+
+def _standing(settings: Settings, con: duckdb.DuckDBPyConnection, sources: dict[str, str]) -> set[str]:
+    """The tables of `current.duckdb` that are copies of what would be copied now. None where it is not the file that was
+    swapped in last, as it was then: somebody may have written into it."""
+    copied = con.execute(
+        "select table_name, source from meta.published_tables where file = ?", [_told_by(settings.current)]
+    )
+    return {table for table, source in copied.fetchall() if sources.get(table) == source}
+
+
+def _told_by(file: Path) -> str:
+    """What tells a file from any other, and from itself once it was written into: its size and the time of the last change."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _drop_all_but(con: duckdb.DuckDBPyConnection, standing: set[str]) -> None:
+    """Drop the views and all other tables of the candidate, and free their room for what is written next."""
+    con.execute("drop schema if exists candidate.analyst cascade")
+    for (table,) in con.execute(
+        "select table_name from duckdb_tables() where database_name = 'candidate' and table_name not in (select unnest(?::varchar[]))",
+        [sorted(standing)],
+    ).fetchall():
+        con.execute(f'drop table candidate.main."{table}"')
+    con.execute("checkpoint candidate")
 
 
 def _detach(con: duckdb.DuckDBPyConnection) -> None:
@@ -75,6 +140,7 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     if version == published_version(settings):
         _remove(candidate)
         return False
+    written = _told_by(candidate)
     con.execute(f"attach '{_quoted(candidate)}' as candidate")
     try:
         # They are in the copy already where this version was judged before and the swap did not come about.
@@ -85,6 +151,8 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
         )
     finally:
         con.execute("detach candidate")
+    # Before the rename: of a run that is killed between the two nothing is known of the file that stands.
+    con.execute("update meta.published_tables set file = ? where file = ?", [_told_by(candidate), written])
     kept = settings.published / "versions"
     kept.mkdir(exist_ok=True)
     candidate.chmod(0o640)

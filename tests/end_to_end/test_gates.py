@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from orchestration.ingestion.contracts import all_contracts
-from orchestration.publishing.publish import candidate_path, write_candidate
+from orchestration.publishing.publish import candidate_path, swap, write_candidate
 from orchestration.warehouse import Warehouse
 from quality import gate, reconcile
 from quality.suites import marts
@@ -81,6 +82,43 @@ def test_an_empty_segment_is_a_warning_and_stops_nothing(spoiling) -> None:
     found = {r.table: r for r in gate.run(settings, warehouse, "segments")}["segments.segments"]
     assert found.status == "passed"
     assert any("segments have members" in w for w in found.warnings)
+
+
+def test_a_table_that_stands_is_taken_from_the_published_file_and_none_from_one_that_was_written_into(spoiling) -> None:
+    settings, warehouse = spoiling
+
+    def phones(file) -> int:
+        with duckdb.connect(str(file), read_only=True) as con:
+            return con.execute("select count(phone) from voters").fetchall()[0][0]
+
+    def built_again(con, step: str) -> None:
+        con.execute("update meta.builds set built_at = built_at + interval 1 second where step = ?", [step])
+
+    has = phones(settings.current)
+    with warehouse.open() as con:
+        con.execute(
+            "update marts.voters set phone = null"
+        )  # behind the pipeline's back, so that a copy is told from a new table
+        built_again(con, "marts.donations")
+        write_candidate(settings, con)
+    assert phones(candidate_path(settings)) == has > 0
+    with warehouse.open() as con:
+        built_again(con, "marts.voters")
+        write_candidate(settings, con)
+    assert phones(candidate_path(settings)) == 0
+    with warehouse.open() as con:
+        con.execute("update meta.builds set data_version = 'another' where step = 'published'")
+        assert swap(settings, con)
+        con.execute("update marts.voters set phone = '9195550100'")
+        write_candidate(settings, con)
+    assert phones(candidate_path(settings)) == 0
+    assert {r.status for r in gate.run(settings, warehouse, "published", candidate_path(settings))} == {"passed"}
+    with duckdb.connect(str(settings.current)) as con:
+        con.execute("update voters set phone = '9195550199'")
+    with warehouse.open() as con:
+        write_candidate(settings, con)
+        [(voters,)] = con.execute("select count(*) from marts.voters").fetchall()
+    assert phones(candidate_path(settings)) == voters
 
 
 @pytest.fixture
