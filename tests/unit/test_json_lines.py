@@ -16,7 +16,7 @@ from orchestration.ingestion import scan as module
 from orchestration.ingestion.contracts import Contract
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.recognise import recognise
-from orchestration.ingestion.scan import scan_file, write_without
+from orchestration.ingestion.scan import scan_file, whole_file, write_without
 from orchestration.warehouse import _META
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -157,11 +157,11 @@ def test_counts_add_up_whatever_the_bytes_and_wherever_a_block_ends(con, tmp_pat
     content = b"\n".join([GOOD, *lines])
     found = None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
         with contextlib.suppress(Refused):
             found = taken(con, tmp_path, content)
             scan = module.Scan(encoding="utf-8", line_end=b"\n", quote="", has_header=False, json_lines=True)
-            patch.setattr(module, "CHUNK", chunk)
+            patch.setattr(whole_file, "CHUNK", chunk)
             scan_file(tmp_path / "file", scan, "", None)
     if found is None:
         return

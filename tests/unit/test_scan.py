@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from orchestration.ingestion import scan as module
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.scan import Beginning, scan_file, write_without
+from orchestration.ingestion.scan import Beginning, scan_file, whole_file, write_without
+from orchestration.ingestion.scan.delimited import Structure
 
 NAMES = ("a", "b", "c", "d")
 # Everything that latin-1 text can hold in a field: tabs and quotes too, but no line breaks and no control bytes.
@@ -84,10 +85,9 @@ MIXED = st.lists(
 def test_just_the_broken_records_are_found_wherever_a_block_ends(tmp_path, mixed, chunk):
     content = line(list(NAMES)) + b"".join(record for record, _ in mixed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "REFUSE_FROM", 1_000)
-        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
         whole = scanned(tmp_path, content)
-        patch.setattr(module, "CHUNK", max(chunk, len(line(list(NAMES)))))
+        patch.setattr(whole_file, "CHUNK", max(chunk, len(line(list(NAMES)))))
         pieces = scanned(tmp_path, content)
     assert whole.records == len(mixed)
     assert [b.record for b in whole.broken] == [n for n, (_, good) in enumerate(mixed, 1) if not good]
@@ -143,8 +143,8 @@ def test_records_of_fixed_widths_are_told_by_their_length(tmp_path, mixed, end, 
     file = tmp_path / "file.txt"
     file.write_bytes(b"".join(record + end for record, _ in mixed))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
-        patch.setattr(module, "CHUNK", chunk)
+        patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(whole_file, "CHUNK", chunk)
         found = module.Scan(line_end=end, quote="", has_header=False, header=["a", "b"], length=9)
         scan_file(file, found, "", None)
     assert found.records == len(mixed)
@@ -154,8 +154,8 @@ def test_records_of_fixed_widths_are_told_by_their_length(tmp_path, mixed, end, 
 def test_records_that_quote_where_they_must_are_looked_into_once_a_kind(tmp_path, monkeypatch):
     """A second record of a kind costs nothing, a broken one of any kind is still found."""
     looked: list[bytes] = []
-    reason = module._Structure._reason
-    monkeypatch.setattr(module._Structure, "_reason", lambda *given: looked.append(given[1]) or reason(*given))
+    reason = Structure._reason
+    monkeypatch.setattr(Structure, "_reason", lambda *given: looked.append(given[1]) or reason(*given))
     good = [b'1\t"x\ty"\t3\t4', b"1\t2\t3\t4"] * 500
     found = scanned(tmp_path, b"a\tb\tc\td\r\n" + b"\r\n".join([*good, b'1\t"x\ty"\t3', b'1\t"x\ty\t3\t4']) + b"\r\n")
     assert (found.records, [b.record for b in found.broken]) == (1_002, [1_001, 1_002])
@@ -184,8 +184,8 @@ def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end,
     file, target = tmp_path / "file.txt", tmp_path / "unbroken.txt"
     file.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "refuse_too_many", lambda broken, records: None)
-        patch.setattr(module, "CHUNK", chunk)
+        patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
+        patch.setattr(whole_file, "CHUNK", chunk)
         found = scan_file(file, Beginning(file).header("\t"), "\t", None, target)
     broken = [n for n, record in enumerate(mixed, 1) if isinstance(record, bytes)]
     assert (found.records, [b.record for b in found.broken]) == (len(mixed), broken)
