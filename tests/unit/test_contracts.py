@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.ingestion.contracts import all_contracts, best_match, match_header
-from tests import ga, nc
+from tests import ga, meta, nc
 
 VINTAGES = [nc.COLUMNS_67, nc.COLUMNS_70, nc.COLUMNS_71, nc.HISTORY_COLUMNS]
 
@@ -66,6 +66,22 @@ def test_a_new_column_is_named_with_the_line_to_add():
     assert not match.fits
     assert "unknown: favourite_colour" in match.explain()
     assert "add to its `ignored:` list: favourite_colour" in match.explain()
+
+
+@pytest.mark.parametrize("header", ["Amount spent (EUR)", "amount spent (gbp)"])
+def test_an_amount_in_another_currency_gets_no_alias(header: str):
+    """An alias would read it as dollars; a rate is nothing that a contract knows."""
+    text = best_match([header if "USD" in name else name for name in meta.HEADER], all_contracts()).explain()
+    assert f"{header}: money in another currency" in text
+    assert "Export the report in US dollars" in text
+    assert "alias" not in text
+    assert "ignored" not in text
+    also = "Reporting ended"
+    text = best_match(
+        [{"Amount spent (USD)": header, "Reporting ends": also}.get(n, n) for n in meta.HEADER], all_contracts()
+    ).explain()
+    assert f"reporting_ends: [Reporting ends, {also}]" in text
+    assert f"{header}]" not in text
 
 
 def test_a_vintage_with_names_of_its_own_wants_those():

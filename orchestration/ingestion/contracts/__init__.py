@@ -139,6 +139,8 @@ class Contract(BaseModel):
     never_land_like: list[str] = []
     ignored_like: str | None = None
     optional: list[str] = []  # columns that not every vintage has
+    # By pattern names that look like a column's and are another thing, such as money in another currency: what to do, instead of an alias.
+    no_alias: dict[str, str] = {}
     # A pattern for names of columns of which the file has one for each election. Where it has several for each, a group
     # `election` in the pattern is what they have in common, and a group `cell` is one of those listed in `cells`.
     elections: str | None = None
@@ -159,6 +161,10 @@ class Contract(BaseModel):
     def is_read_past(self, name: str) -> bool:
         """Whether an unlisted column is of a kind that is read past."""
         return self.is_sensitive(name) or bool(self.ignored_like and re.fullmatch(self.ignored_like, name))
+
+    def why_no_alias(self, name: str) -> str | None:
+        """What to do about a name that looks like a column's and is another thing; None for any other name."""
+        return next((why for pattern, why in self.no_alias.items() if re.fullmatch(pattern, name)), None)
 
     @property
     def is_json_lines(self) -> bool:
@@ -277,13 +283,17 @@ class Match:
         lines += [f"  missing: {', '.join(self.missing)}"] if self.missing else []
         lines += [f"  unknown: {', '.join(self.unknown)}"] if self.unknown else []
         lines += [f"  twice:   {', '.join(self.repeated)}"] if self.repeated else []
+        others = {name: why for name in self.unknown if (why := self.contract.why_no_alias(name))}
+        lines += [
+            f"  {', '.join(n for n in others if others[n] == why)}: {why}" for why in dict.fromkeys(others.values())
+        ]
         renames = self.likely_renames()
         if renames:
             lines.append("  likely renames: " + ", ".join(f"{new} for {old}" for old, new in renames.items()))
             lines.append(f"  if so, put these aliases into {self.contract.file}:")
             for old, new in renames.items():
                 lines.append(f"    {old}: {_yaml_list([*self.contract.columns[old], new])}")
-        extra = [name for name in self.unknown if name not in renames.values()]
+        extra = [name for name in self.unknown if name not in renames.values() and name not in others]
         if extra:
             lines.append(f"  to read past the rest, add to its `ignored:` list: {_yaml_list(extra)[1:-1]}")
         return "\n".join(lines)
@@ -295,6 +305,7 @@ class Match:
             (old, new): max(_likeness(name, new) for name in (old, *self.contract.columns[old]))
             for old in absent
             for new in self.unknown
+            if not self.contract.why_no_alias(new)
         }
         pairs = sorted(
             ((alike, old in self.missing, old, new) for (old, new), alike in likeness.items() if alike >= 0.6),
