@@ -115,7 +115,9 @@ def _linked(con, mart: str, key: str) -> list:
 
 def _all_of(staged: str, found: str, words: str) -> object:
     """The check that what is staged and what a mart has are the same, but for how often it was delivered."""
-    return no_rows(f"({staged} except {found}) union all ({found} except {staged})", words)
+    both = f"select *, true as is_staged from ({staged}) union all select *, false from ({found})"
+    one_sided = "having bool_or(is_staged) <> bool_or(not is_staged)"
+    return no_rows(f"select * exclude (is_staged) from ({both}) group by all {one_sided}", words)
 
 
 def _not_after(time: str, words: str) -> object:

@@ -98,7 +98,9 @@ class Desk:
         assert archived == found(
             f"select sha256 from meta.deliveries where status <> 'refused' and not list_contains({unkept}, contract)"
         )
-        tables = found("select table_name from duckdb_tables() where contains(table_name, '__')")
+        tables = found(
+            "select table_name from duckdb_tables() where schema_name = 'raw' and contains(table_name, '__')"
+        )
         assert tables == found("select contract || '__' || delivery_id from raw.scopes") | found(
             "select contract || '__' || previous_delivery_id from raw.scopes where previous_delivery_id is not null"
         )

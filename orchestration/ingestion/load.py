@@ -325,18 +325,17 @@ def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str)
     marker = contract.sample
     if marker is None:
         return 0
-    tells = ""
-    if contract.kind in ("events", "people"):
+    [(generated, rows)] = con.execute(
+        f"select count(*) filter (where starts_with({marker.column}, '{marker.prefix}')), count(*) from {table}"
+    ).fetchall()
+    if 0 < generated < rows and contract.kind in ("events", "people"):
         names = ", ".join(text_literal(name.lower()) for name in (marker.column, *contract.columns[marker.column]))
         text = f"lower(trim({marker.column}))"
-        tells = (
-            f"where {text} <> '' and {text} not in ({names}) and not regexp_matches({text}, '^(grand |sub)?totals?\\b')"
-        )
-    [(share,)] = con.execute(
-        f"select coalesce(avg(case when starts_with({marker.column}, '{marker.prefix}') then 1.0 else 0.0 end), 0) "
-        f"from {table} {tells}"
-    ).fetchall()
-    return share
+        [(rows,)] = con.execute(
+            f"select count(*) from {table} where {text} <> '' and {text} not in ({names}) "
+            f"and not regexp_matches({text}, '^(grand |sub)?totals?\\b')"
+        ).fetchall()
+    return generated / rows if rows else 0
 
 
 def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:

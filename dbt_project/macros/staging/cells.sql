@@ -1,13 +1,22 @@
 {# Cells of files that people have had in a spreadsheet. #}
 
+{# Whether a cell begins with a letter of A to Z or a digit, as nearly all do: then it is no formula, and nothing keeps its zeros. Comparing is quick. #}
+{% macro begins_plainly(text) -%}
+    ({{ text }} >= 'A' and {{ text }} < '{' or {{ text }} >= '0' and {{ text }} < ':')
+{%- endmacro %}
+
 {# Whether a cell would be run as a formula where it is opened; a number with a sign would not, nor a plain "-none-". #}
 {% macro is_formula(text) -%}
-    coalesce({{ regexp_contains(text, "^\\s*(@|=[^\"]|=\"[^\"]*\".|[+-].*[(!|])") }}, false)
+    case
+        when {{ begins_plainly(text) }} then false
+        else coalesce({{ regexp_contains(text, "^\\s*(@|=[^\"]|=\"[^\"]*\".|[+-].*[(!|])") }}, false)
+    end
 {%- endmacro %}
 
 {# The text of a cell: without the ="..." that keeps zeros, without blanks around; null where empty or a formula. #}
 {% macro plain_cell(text) -%}
     case
+        when {{ begins_plainly(text) }} then trim({{ text }})
         when not {{ is_formula(text) }}
             then nullif(trim({{ regexp_replace_all(text, "^\\s*=\"([^\"]*)\"\\s*$", "\\1") }}), '')
     end

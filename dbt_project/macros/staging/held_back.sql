@@ -1,22 +1,32 @@
 {# Of a raw table of events the records that are none: where they stand and why, a row each. `key` is the column that each event fills, `headers`
-   what it is called in capitals; `id` the key as staging reads it and `time` the event's time, if it has one, both of the plain text of
-   their cells. The rule stands here a second time, in words of its own, so that the sum of both views can differ from the file. #}
+   what it is called in capitals; `id` the key as staging reads it, of its plain text in `key_cell`, and `time` the column of the event's time, if it
+   has one. The rule stands here a second time, in words of its own, so that the sum of both views can differ from the file. #}
 {% macro held_back(table, key, headers, id, time=none) -%}
     select delivery_id, record_number, reason
     from (
         select
-            _delivery_id as delivery_id,
-            _record_number as record_number,
+            delivery_id,
+            record_number,
             case
-                when upper(trim({{ key }})) in ('{{ headers | join("', '") }}') then 'repeated_header'
-                when {{ regexp_contains("upper(trim(" ~ key ~ "))", "^(GRAND |SUB)?TOTALS?\\b") }} then 'total'
-                when coalesce(trim({{ key }}), '') in ('', '=""') or {{ is_formula(key) }} then 'no_key'
+                when upper(trim(key_text)) in ('{{ headers | join("', '") }}') then 'repeated_header'
+                when {{ regexp_contains("upper(trim(key_text))", "^(GRAND |SUB)?TOTALS?\\b") }} then 'total'
+                when coalesce(trim(key_text), '') in ('', '=""') or {{ is_formula("key_text") }} then 'no_key'
                 when {{ id }} is null then 'unreadable_key'
                 {%- if time %}
-                when {{ time }} is null then 'unreadable_date'
+                when {{ try_to_time("time_cell") }} is null then 'unreadable_date'
                 {%- endif %}
             end as reason
-        from {{ table }}
+        from (
+            select
+                {{ key }} as key_text,
+                {{ plain_cell(key) }} as key_cell,
+                {%- if time %}
+                {{ plain_cell(time) }} as time_cell,
+                {%- endif %}
+                _delivery_id as delivery_id,
+                _record_number as record_number
+            from {{ table }}
+        )
     )
     where reason is not null
 {%- endmacro %}

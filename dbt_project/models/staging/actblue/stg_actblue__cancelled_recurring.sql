@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('actblue', 'actblue_cancelled_recurring') }}
+    select *, {{ plain_cell("cancelled_on") }} as time_cell from {{ source('actblue', 'actblue_cancelled_recurring') }}
 
 ),
 
@@ -10,7 +10,7 @@ typed as (
         {{ clean_code(plain_cell("receipt_id")) }} as receipt_id,
         {{ try_to_dollars(plain_cell("recurrence_amount")) }} as amount_dollars,
         lower({{ plain_cell("recurrence_frequency") }}) as frequency,
-        {{ try_to_time(plain_cell("cancelled_on")) }} as cancelled_at,
+        {{ try_to_time("time_cell") }} as cancelled_at,
         {{ fold_blanks(plain_cell("cancelation_reason")) }} as reason,
         _delivery_id as delivery_id,
         _record_number as record_number,

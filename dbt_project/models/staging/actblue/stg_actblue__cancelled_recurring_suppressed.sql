@@ -1,12 +1,20 @@
+{{ config(materialized='table') }}
 -- The rule stands here a second time, in words of its own, so that the sum of both views can differ from the file.
-with source as (
+with read as (
+
+    select *, {{ plain_cell("cancelled_on") }} as time_cell
+    from {{ source('actblue', 'actblue_cancelled_recurring') }}
+
+),
+
+source as (
 
     select
         _delivery_id,
         _record_number,
         coalesce(trim(receipt_id), '') as key,
-        {{ try_to_time(plain_cell("cancelled_on")) }} is null as has_no_time
-    from {{ source('actblue', 'actblue_cancelled_recurring') }}
+        {{ try_to_time("time_cell") }} is null as has_no_time
+    from read
 
 ),
 

@@ -1,14 +1,25 @@
+{{ config(materialized='table') }}
 -- The rule stands here a second time, in words of its own, so that the sum of both views can differ from the file.
-with source as (
+with read as (
+
+    select
+        *,
+        {{ plain_cell("contribution_date") }} as time_cell,
+        {{ plain_cell("amount") }} as amount_cell
+    from {{ source('actblue', 'actblue_contributions') }}
+
+),
+
+source as (
 
     select
         _delivery_id,
         _record_number,
         coalesce(trim(lineitem_id), '') as key,
         {{ clean_code("receipt_id") }} as first_cell,
-        {{ try_to_time(plain_cell("contribution_date")) }} is null as has_no_time,
-        {{ try_to_dollars(plain_cell("amount")) }} is null as has_no_amount
-    from {{ source('actblue', 'actblue_contributions') }}
+        {{ try_to_time("time_cell") }} is null as has_no_time,
+        {{ try_to_dollars("amount_cell") }} is null as has_no_amount
+    from read
 
 ),
 

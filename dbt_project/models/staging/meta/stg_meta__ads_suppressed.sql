@@ -1,5 +1,17 @@
+{{ config(materialized='table') }}
 -- The rule stands here a second time, in words of its own, so that the sum of both views can differ from the file.
-with source as (
+with read as (
+
+    select
+        *,
+        {{ plain_cell("reporting_starts") }} as start_cell,
+        {{ plain_cell("reporting_ends") }} as end_cell,
+        {{ plain_cell("amount_spent") }} as amount_cell
+    from {{ source('meta', 'meta_ads') }}
+
+),
+
+source as (
 
     select
         _delivery_id as delivery_id,
@@ -7,11 +19,11 @@ with source as (
         upper(coalesce(trim(campaign_name), '')) as campaign,
         coalesce(trim(ad_set_name), '') || coalesce(trim(ad_name), '') as below,
         {{ is_formula("campaign_name") }} as is_formula,
-        cast({{ try_to_time(plain_cell("reporting_starts")) }} as date) as starts,
-        cast({{ try_to_time(plain_cell("reporting_ends")) }} as date) as ends,
+        cast({{ try_to_time("start_cell") }} as date) as starts,
+        cast({{ try_to_time("end_cell") }} as date) as ends,
         coalesce(trim(amount_spent), '') as written,
-        {{ try_to_dollars(plain_cell("amount_spent")) }} as dollars
-    from {{ source('meta', 'meta_ads') }}
+        {{ try_to_dollars("amount_cell") }} as dollars
+    from read
 
 ),
 
