@@ -28,6 +28,7 @@ from orchestration.ingestion.scan import (
 )
 
 ENOUGH_VALUES = 10  # of a column's, to say that it was retyped
+OTHER_NAMES = "it has other names"  # of all contracts but the nearest, which takes long to explain, nobody is told more
 MOST_TOKENS = 12  # of a value, that a pattern of it shows
 ENCODING_BYTES = 1 << 25  # of a file that ought to be latin-1, looked at to tell that it is UTF-8
 MOST = 0.5  # more than this part of a file's first records have to look as the contract says
@@ -149,7 +150,7 @@ def _by_header(beginning: Beginning, contracts: tuple[Contract, ...]) -> tuple[l
         for contract, form in forms:
             if form.quote == quote:
                 match = match_header(scan.header, contract, form)
-                fault_text = None if match.fits else match.explain()
+                fault_text = None if match.fits else OTHER_NAMES
                 if match.fits and delimiter != form.delimiter:
                     fault_text = not_separated(delimiter.join(scan.header), form.delimiter) + (
                         f". Or if it does so now, add to `forms:` in {contract.file}\n"
@@ -163,7 +164,7 @@ def _by_keys(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tri
     """The keys of the first objects against every contract of JSON lines."""
     scan, _ = beginning.objects()
     matches = [match_paths(scan.header, contract) for contract in contracts]
-    return [_Tried(match, scan, None if match.fits else match.explain()) for match in matches]
+    return [_Tried(match, scan, None if match.fits else OTHER_NAMES) for match in matches]
 
 
 def _by_content(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:

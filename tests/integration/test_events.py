@@ -384,14 +384,9 @@ def of_talks(donations, deliveries) -> dict[str, list[tuple]]:
     handed_in(donations, deliveries, OF_TALKS[0])
     desk, _ = donations
     with Warehouse(desk.settings).open() as con:
-        con.execute(f"create or replace table intermediate.int_van_voters as {_int(desk, 'int_van_voters')}")
-        con.execute(f"create or replace table intermediate.int_consents as {_int(desk, 'int_consents')}")
+        for model in ("int_van_voters", "int_email_activity", "int_consents"):
+            con.execute(f"create or replace table intermediate.{model} as {of_model(donations, model)}")
     return {mart: desk.query(f"from ({of_model(donations, mart)}) order by all") for mart in OF_TALKS}
-
-
-def _int(desk: Desk, model: str) -> str:
-    [file] = Dbt(desk.settings).target.rglob(f"compiled/**/intermediate/{model}.sql")
-    return file.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

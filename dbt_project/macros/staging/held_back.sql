@@ -8,12 +8,14 @@
             delivery_id,
             record_number,
             case
+                -- Nearly all are events, and need not be asked what else they could be.
+                when {{ id }} is not null{% if time %} and {{ try_to_time("time_cell") }} is not null{% endif %} then null
                 when upper(trim(key_text)) in ('{{ headers | join("', '") }}') then 'repeated_header'
                 when {{ regexp_contains("upper(trim(key_text))", "^(GRAND |SUB)?TOTALS?\\b") }} then 'total'
                 when coalesce(trim(key_text), '') in ('', '=""') or {{ is_formula("key_text") }} then 'no_key'
                 when {{ id }} is null then 'unreadable_key'
                 {%- if time %}
-                when {{ try_to_time("time_cell") }} is null then 'unreadable_date'
+                else 'unreadable_date'
                 {%- endif %}
             end as reason
         from (

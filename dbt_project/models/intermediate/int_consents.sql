@@ -54,7 +54,7 @@ told as (
     select
         'mailchimp_activity', 'email', false, activity.happened_at, actions.code, activity.campaign_title,
         activity.email, null, null, null, null, 'email', activity.delivery_id, activity.record_number, activity.as_of
-    from {{ ref('stg_mailchimp__activity') }} as activity
+    from {{ ref('int_email_activity') }} as activity
     inner join labels as actions
         on actions.kind = 'action' and actions.label = activity.action_label and actions.code in ('unsubscribe', 'complaint')
     union all

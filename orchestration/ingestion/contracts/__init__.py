@@ -15,6 +15,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where it is there: ten times as quick
 SURELY_A_HEADER = 0.5  # below this share of known names a first line may be a record, which no message may quote
 
 
@@ -338,7 +339,7 @@ def _likeness(a: str, b: str) -> float:
 def all_contracts() -> tuple[Contract, ...]:
     """Every contract in this folder, by name."""
     files = sorted(Path(__file__).parent.glob("*.yaml"))
-    return tuple(Contract(**yaml.safe_load(file.read_text(encoding="utf-8"))) for file in files)
+    return tuple(Contract(**yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)) for file in files)
 
 
 @cache
