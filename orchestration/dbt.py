@@ -6,16 +6,20 @@ and seeds only; the project's unit tests run in the test suite.
 
 import json
 import os
+import pickle
+import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from graphlib import TopologicalSorter
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+from dbt.version import __version__ as dbt_version
 
-from orchestration import pictures, progress
+from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import contract_states
@@ -66,10 +70,17 @@ class Dbt:
         if self._manifest is None:
             key = (versions.project_version(self.settings), json.dumps(self.variables()))
             if key not in _parsed:
-                manifest = self._invoke("parse").result
-                _parsed[key] = manifest, json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
+                file = project_cache.path(self.settings, "parsed", (*key, dbt_version, sys.version))
+                kept = project_cache.read(file)
+                _parsed[key] = _unpacked(kept) if kept else self._parse()
+                if not kept:
+                    project_cache.keep(file, _packed(*_parsed[key]))
             self._manifest = _parsed[key]
         return self._manifest
+
+    def _parse(self) -> tuple[Manifest, dict]:
+        manifest = self._invoke("parse").result
+        return manifest, json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
 
     def run(self, select: Iterable[str]) -> dict[str, float]:
         """Build the selected models and seeds; return the seconds that each took by its unique id.
@@ -178,6 +189,17 @@ class Dbt:
             Warehouse(self.settings).give_back()
             raise ran_out(_messages(result), self.settings.data_dir) or DbtFailed(_why(result))
         return result
+
+
+def _packed(manifest: Manifest, as_written: dict) -> bytes:
+    """Less what dbt looks things up in, which it makes again; its own way of pickling mixes these up."""
+    held = {f.name: getattr(manifest, f.name) for f in fields(manifest) if not f.name.startswith("_")}
+    return pickle.dumps((held, as_written))
+
+
+def _unpacked(packed: bytes) -> tuple[Manifest, dict]:
+    held, as_written = pickle.loads(packed)
+    return Manifest(**held), as_written
 
 
 def _close_connections() -> None:

@@ -6,13 +6,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 
-from orchestration import lineage
+from orchestration import lineage, project_cache
 from orchestration.exporting import law
 from orchestration.exporting.law import Law, Source
 from orchestration.ingestion.contracts import all_contracts
@@ -67,22 +66,22 @@ _known: dict[str, Register] = {}  # what this process has worked out, by the pro
 
 def of(settings: Settings) -> Register:
     """The register of a campaign's project. It is worked out where the models, their YAML or the law have changed, which takes dbt
-    some seconds, and kept beside what dbt writes."""
+    some seconds, and kept beside the models."""
     version = hashlib.sha256(repr((versions.project_version(settings), settings.campaign.states)).encode())
     for file in (law.FILE, Path(lineage.__file__), Path(__file__)):
         version.update(file.read_bytes())
     key = version.hexdigest()
     if key not in _known:
-        file = settings.warehouse.parent / "dbt" / "register.json"
-        with suppress(OSError, ValueError, KeyError):  # the first time, or a run was stopped while it wrote
-            _known[key] = _from_json(json.loads(file.read_text(encoding="utf-8"))[key])
-    if key not in _known:
-        from orchestration.dbt import Dbt
+        file = project_cache.path(settings, "register", [key])
+        kept = project_cache.read(file)
+        if kept:
+            _known[key] = _from_json(json.loads(kept))
+        else:
+            from orchestration.dbt import Dbt
 
-        dbt = Dbt(settings)
-        _known[key] = register(dbt.manifest_dict(), dbt.compiled("marts", "segments"), Law.load())
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({key: _to_json(_known[key])}), encoding="utf-8")
+            dbt = Dbt(settings)
+            _known[key] = register(dbt.manifest_dict(), dbt.compiled("marts", "segments"), Law.load())
+            project_cache.keep(file, json.dumps(_to_json(_known[key])).encode())
     return _known[key]
 
 

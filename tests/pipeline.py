@@ -20,12 +20,6 @@ VOTERS = 2_000
 SEED = 7
 # Columns that hold the time or the id of a run; everything else is the same for the same input.
 RUN_COLUMNS = {"received_at", "checked_at", "published_at"}
-_ONE_FILE = """
-event_log_storage:
-  module: dagster._core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
-  config: {base_dir: {env: DAGSTER_HOME}}
-"""
 
 
 def settings_for(
@@ -57,19 +51,7 @@ def campaign_of(settings: Settings):
 
 def run(settings: Settings, *arguments: str) -> int:
     """`groundgame run` in this process; returns its exit status."""
-    quicken_dagster(settings)
     return groundgame(settings, "run", *arguments)
-
-
-def quicken_dagster(settings: Settings) -> None:
-    """Let Dagster keep a new data directory's events in one SQLite file instead of one a run and an index, which takes a fifth of a
-    small run. Dagster has that storage for tests; several processes at once would wait for each other."""
-    instance = settings.dagster_home / "dagster.yaml"
-    if instance.exists():
-        return
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    ours = (ROOT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
-    instance.write_text(f"{ours}{_ONE_FILE}", encoding="utf-8")
 
 
 def groundgame(settings: Settings, *arguments: str) -> int:
@@ -86,7 +68,6 @@ def materialize(settings: Settings, *keys: str, checks: bool = False) -> dg.Exec
     """Materialise some assets alone (`marts/voters`, or a whole folder as `marts`), as a person does in the UI."""
     from orchestration.definitions import build_definitions
 
-    quicken_dagster(settings)
     cli.prepare_dagster(settings)
     definitions = build_definitions(settings)
     every = {key for asset in definitions.assets if isinstance(asset, dg.AssetsDefinition) for key in asset.keys}

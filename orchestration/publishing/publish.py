@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,9 +56,9 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
         for schema, table in public_tables(con):
             if table not in standing:
                 con.execute(f'create table candidate.main."{table}" as from "{schema}"."{table}"')
-                _copy_comments(con, schema, table)
             [(copied,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
             rows += copied
+        _copy_comments(con, [(schema, table) for schema, table in public_tables(con) if table not in standing])
         _describe_publication(settings, con)
         con.execute("use candidate")
         con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
@@ -209,16 +210,24 @@ def _describe_publication(settings: Settings, con: duckdb.DuckDBPyConnection) ->
         con.execute(f"comment on column candidate.main.publication.{column} is '{comment}'")
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    where = "database_name = current_database() and schema_name = ? and table_name = ?"
-    [(comment,)] = con.execute(f"select comment from duckdb_tables() where {where}", [schema, table]).fetchall()
-    if comment:
-        con.execute(f"comment on table candidate.main.\"{table}\" is '{_quoted(comment)}'")
-    for column, text in con.execute(
-        f"select column_name, comment from duckdb_columns() where {where} and comment is not null",
-        [schema, table],
-    ).fetchall():
-        con.execute(f'comment on column candidate.main."{table}"."{column}" is \'{_quoted(text)}\'')
+def _copy_comments(con: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -> None:
+    """In one transaction: there are hundreds, and each by itself would be written out."""
+    comments = con.execute(
+        """
+        with tables as (select unnest(?) as schema_name, unnest(?) as table_name)
+        select table_name, null, comment from duckdb_tables() join tables using (schema_name, table_name)
+        where database_name = current_database() and comment is not null
+        union all
+        select table_name, column_name, comment from duckdb_columns() join tables using (schema_name, table_name)
+        where database_name = current_database() and comment is not null
+        """,
+        [[schema for schema, _ in tables], [table for _, table in tables]],
+    ).fetchall()
+    con.execute("begin transaction")
+    for table, column, comment in comments:
+        of = f'column candidate.main."{table}"."{column}"' if column else f'table candidate.main."{table}"'
+        con.execute(f"comment on {of} is '{_quoted(comment)}'")
+    con.execute("commit")
 
 
 def _quoted(text: object) -> str:

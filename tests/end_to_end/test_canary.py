@@ -156,7 +156,7 @@ def test_no_file_but_those_of_records_holds_a_mark(ran: Ran) -> None:
     others = [file for file in files if not names[file].startswith(HOLDS_RECORDS)]
     assert {
         ran.settings.dagster_home / "history" / "runs.db",
-        ran.settings.warehouse.parent / "dbt" / "manifest.json",
+        ran.settings.warehouse.parent / "dbt" / "lineage_staging.json",
     } <= {*others}
     assert [file for file in others if marked_in(file.read_bytes())] == []
 
