@@ -149,6 +149,13 @@ def _parser() -> argparse.ArgumentParser:
     policy.add_argument("--source", help="the columns that are made of one source")
     policy.set_defaults(command=_policy)
 
+    gameday = commands.add_parser(
+        "gameday", help="rehearse what goes wrong in the last week, with generated voters in a scratch directory"
+    )
+    gameday.add_argument("--voters", type=int, metavar="N", help="how many generated voters (default: 5,000)")
+    gameday.add_argument("--keep", action="store_true", help="leave the scratch directory, to look into")
+    gameday.set_defaults(command=_gameday)
+
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
     dev.add_argument("--port", type=int, default=3000)
     dev.set_defaults(command=_dev)
@@ -426,6 +433,21 @@ def _policy(options: argparse.Namespace) -> int:
     )
     register.require()
     return 0
+
+
+def _gameday(options: argparse.Namespace) -> int:
+    from orchestration.operating import gameday
+
+    started = time.monotonic()
+    settings = Settings.load()
+    print(f"Game day: the last week, rehearsed. {settings.data_dir} is not touched.", flush=True)
+    with gameday.scratch(options.keep) as folder:
+        voters = gameday.VOTERS if options.voters is None else options.voters
+        bad = gameday.rehearse(settings, folder, voters, say=lambda line: print(line, flush=True))
+        print(f"\n{len(gameday.SCENES)} scenes in {time.monotonic() - started:.0f} s: ", end="")
+        print(f"{len(bad)} did not hold: {'; '.join(bad)}" if bad else "all held")
+        print(f"{folder} is left as it is" if options.keep else f"{folder} is removed")
+    return 1 if bad else 0
 
 
 def _dev(options: argparse.Namespace) -> int:

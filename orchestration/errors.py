@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.settings import Mendable
 
 NO_ROOM = ("No space left on device", "Disk quota exceeded", "database or disk is full")  # the kernel's words, SQLite's
+TOO_LONG = "File too large"  # the kernel's words where files may not grow further
 UNCERTAIN = "disk I/O error"  # SQLite's word for a full disk too, where it can tell no more
 NEARLY_NOTHING = 1 << 20  # bytes free on a disk that counts as full
 STORAGE_PACKAGES = ("dagster_postgres", "dagster_mysql", "psycopg2", "sqlalchemy")  # what Dagster's storage raises
@@ -41,6 +42,11 @@ def ran_out(error: BaseException | str, data_dir: Path) -> RanOut | None:
             return RanOut(
                 f"the disk is full ({_free(where) / 1e6:,.0f} MB free where {where} lies). {KEPT}. Make room "
                 "(groundgame doctor says how much, groundgame prune removes old runs and originals) and run again: make run"
+            )
+        if TOO_LONG in text:
+            return RanOut(
+                f"the system lets no file grow further where {where} lies (`ulimit -f`, or the disk's own limit). {KEPT}. Raise the limit "
+                "and run again: make run"
             )
         if "max_temp_directory_size" in text:
             return RanOut(
@@ -96,6 +102,8 @@ def _told(error: BaseException | str) -> Iterator[tuple[str, str | None]]:
     for current in _causes(error):
         if isinstance(current, OSError) and current.errno in (errno.ENOSPC, errno.EDQUOT):
             yield NO_ROOM[0], current.filename
+        if isinstance(current, OSError) and current.errno == errno.EFBIG:
+            yield TOO_LONG, current.filename
         yield from _told(str(current))
 
 

@@ -24,11 +24,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.operating.forked import Command, warm_up
 from orchestration.sample import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings
 from tests import pipeline
 from tests.end_to_end.conftest import Refreshed
-from tests.forked import Run, warm_up
 from tests.small_disk import NoSmallDisk, small_disk
 
 RUN = [sys.executable, "-m", "orchestration.cli", "run"]
@@ -86,7 +86,7 @@ def ready(refreshed: Refreshed, tmp_path_factory: pytest.TempPathFactory) -> Rea
     pipeline.deliver_sample(settings, as_of=SAMPLE_AS_OF + timedelta(days=180))
     undisturbed = copy_of(settings.data_dir, folder / "undisturbed")
     warm_up()
-    run = Run(undisturbed)
+    run = Command(undisturbed.data_dir, "run")
     times = {"": time.monotonic()}
     for line in run.lines():
         times |= {
@@ -134,7 +134,7 @@ def reading(settings: Settings) -> Iterator[Reader]:
 def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, int, str, Reader, dict]:
     settings = copy_of(ready.data_dir, folder)
     with reading(settings) as reader:
-        run = Run(settings)
+        run = Command(settings.data_dir, "run")
         if line == READING:
             while not list(settings.scratch.glob("archive-*")):
                 time.sleep(0.001)
@@ -142,7 +142,7 @@ def kill_and_run_again(ready: Ready, folder: Path, line: str) -> tuple[int, int,
             next(said for said in run.lines() if line in said)
         time.sleep(ready.pauses.get(line, 0.1) * KILLS[line] / 100)
         run.process.kill()
-        again = Run(settings)
+        again = Command(settings.data_dir, "run")
         status = again.end()
     return run.end(), status, again.output.read_text(encoding="utf-8"), reader, pipeline.published_content(settings)
 
