@@ -161,6 +161,8 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 PROGRESS = ("set enable_progress_bar = true", "set enable_progress_bar_print = false")  # for `query_progress` alone
 # Of the ways to pack text this one takes a fifth of a large load, and most of a small one, for a third less on disk.
 PACKING = ("set global disabled_compression_methods = 'fsst'",)
+# Of a small file one thread makes half the work of two, so ingestion may still change their number.
+THREADS_STAY_FREE = ("set allowed_configs = ['threads']",)
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
 HEADERS = 3 * 4096  # bytes before a database's first block: the main header and the two that take turns
@@ -264,7 +266,7 @@ class Warehouse:
             try:
                 # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
                 con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-                for statement in (*PROGRESS, *PACKING, *CLOSE_OFF):
+                for statement in (*PROGRESS, *PACKING, *THREADS_STAY_FREE, *CLOSE_OFF):
                     con.execute(statement)
                 yield con
             finally:

@@ -141,32 +141,34 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
 
 
 def bare_read(database: Path, file: Path) -> float:
-    """Seconds of a bare `CREATE TABLE AS read_csv` (`read_json`) of what was delivered: the floor. DuckDB unpacks gzip, but no zip."""
+    """Seconds of a bare `CREATE TABLE AS read_csv` (`read_json`) of what was delivered, a table a file, until it is stored: the
+    floor. DuckDB unpacks gzip, but no zip."""
     seconds = 0.0
-    for part in members(file):
-        with opened(file, database.parent, part.place) as held:
-            match, scan = recognise(held.path, held.name, all_contracts())
-            database.unlink(missing_ok=True)
-            with duckdb.connect(str(database), config=limits(Limits.load(), database.parent)) as con:
-                started = time.monotonic()
+    database.unlink(missing_ok=True)
+    with duckdb.connect(str(database), config=limits(Limits.load(), database.parent)) as con:
+        for number, part in enumerate(members(file)):
+            with opened(file, database.parent, part.place) as held:
+                match, scan = recognise(held.path, held.name, all_contracts())
                 if match.form.json_lines:
-                    con.execute(
-                        "create table bare as from read_json(?, format = 'newline_delimited', ignore_errors = true)",
+                    statement, values = (
+                        "read_json(?, format = 'newline_delimited', ignore_errors = true)",
                         [str(held.path)],
                     )
-                    seconds += time.monotonic() - started
-                    continue
-                con.execute(
-                    f"create table bare as select {_by_hand(match.form.widths)} from read_csv(?, auto_detect = false, "
-                    "header = ?, delim = ?, quote = ?, escape = ?, encoding = ?, columns = ?)",
-                    [
+                else:
+                    statement = "read_csv(?, auto_detect = false, header = ?, delim = ?, quote = ?, escape = ?, encoding = ?, columns = ?)"
+                    values = [
                         str(file if file.suffix == ".gz" else held.path), match.form.header,
                         match.form.delimiter or load.IN_NO_TEXT, match.form.quote, match.form.quote, scan.encoding,
                         dict.fromkeys(["line"] if match.form.widths else [f"c{n}" for n in range(len(match.header))], "VARCHAR"),
-                    ],
-                )  # fmt: skip
+                    ]  # fmt: skip
+                started = time.monotonic()
+                con.execute(
+                    f"create table bare_{number} as select {_by_hand(match.form.widths)} from {statement}", values
+                )
                 seconds += time.monotonic() - started
-    return seconds
+        started = time.monotonic()
+        con.execute("checkpoint")
+        return seconds + time.monotonic() - started
 
 
 def _by_hand(widths: list[int]) -> str:

@@ -205,7 +205,7 @@ def vote(**values: str) -> dict[str, str]:
 
 def text(rows: list[dict[str, str]], columns: tuple[str, ...], end: str = "\r\n", quote: str = '"') -> bytes:
     """The bytes of a file: tab, quoted, CRLF, latin-1, with a header."""
-    names = {**VOTERS.known_names(), **{k: v for k, v in HISTORY.known_names().items() if v}}
+    names = {**VOTERS.known_names, **{k: v for k, v in HISTORY.known_names.items() if v}}
     lines = [[*columns]]
     lines += [[row.get(names.get(c.lower()) or c, row.get(c, "")) for c in columns] for row in rows]
     return "".join("\t".join(f"{quote}{v}{quote}" for v in line) + end for line in lines).encode("latin-1")

@@ -26,6 +26,9 @@ TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls", ".jsonl", ".ndjs
 ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
+ONE_THREADS = (
+    8_000_000  # bytes of text; so much one thread of DuckDB reads by itself, and another only gets into its way
+)
 PACKED = 10  # times smaller than its text is about what a gzip file is
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
 ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm

@@ -21,6 +21,7 @@ from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Scan, refuse_too_many, scan_file, write_without
 from orchestration.settings import Mendable, Settings
+from orchestration.warehouse import limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
 Day = Callable[[Path], date | None]  # what was said of the day that an inbox entry shows
@@ -88,7 +89,14 @@ def ingest_inbox(
         for part in parts:
             if part.is_last and part.entry not in bad:
                 _leave_inbox(part.entry)
+    _share(settings, con)
     return outcomes
+
+
+def _share(settings: Settings, con: duckdb.DuckDBPyConnection, size: int | None = None) -> None:
+    """Let as many threads work as serve a text of this size in bytes; without one all that there are."""
+    every = limits(settings.limits, settings.scratch)["threads"]
+    con.execute(f"set threads = {every if size is None or size > inbox.ONE_THREADS else 1}")
 
 
 def _leave_inbox(entry: Path) -> None:
@@ -134,14 +142,16 @@ def _load_together(
     loaded: list[tuple[int, _Intake]] = []
     copies: list[Path] = []
     con.execute("begin transaction")
+    held = load.deliveries(con)
     try:
         for place, part in enumerate(parts):
             started = time.monotonic()
+            _share(settings, con, part.size)
             copies.append(settings.scratch / f"archive-{os.getpid()}-{place}")
             intake = None
             try:
                 with inbox.opened(part.entry, settings.scratch, part.place) as file:
-                    intake = _Intake(settings, con, file, day(part.entry), say, copies[-1])
+                    intake = _Intake(settings, con, file, day(part.entry), say, copies[-1], held)
                     intake.kind = loaded[-1][1].kind if loaded else None
                     outcome = intake.run()
                 if intake.has_begun:
@@ -241,8 +251,10 @@ class _Intake:
         as_of: date | None,
         say: Say,
         copy: Path,
+        held: dict[str, Delivery],
     ):
         self.settings, self.con, self.file, self.say, self.copy = settings, con, file, say, copy
+        self.held = held  # all deliveries so far, by their ids
         self.name = inbox.shown_name(file.original) + (f"/{file.name}" if file.is_one_of_several else "")
         self.as_of = as_of or file.dated
         self.known: dict = {}
@@ -292,17 +304,14 @@ class _Intake:
         return match, scan
 
     def _earlier(self, delivery_id: str) -> str | None:
-        row = self.con.execute(
-            """
-            select file_name, received_at, status from meta.deliveries
-            where delivery_id = ? and status <> 'refused' and not (status = 'set_aside' and as_of <> ?)
-            """,
-            [delivery_id, self.as_of],
-        ).fetchone()
-        if not row:
+        """What to say of a file whose content is here already."""
+        found = self.held.get(delivery_id)
+        if not found or found.status == "refused" or (found.status == "set_aside" and found.as_of != self.as_of):
             return None
-        name, received_at, status = row
-        return f"the same content came as {name} on {received_at:%Y-%m-%d} ({status.replace('_', ' ')}); nothing to do"
+        return (
+            f"the same content came as {found.file_name} on {found.received_at:%Y-%m-%d} "
+            f"({found.status.replace('_', ' ')}); nothing to do"
+        )
 
     def _check_before(self, scan: Scan) -> None:
         if not scan.records:
@@ -323,6 +332,7 @@ class _Intake:
         )
         delivery = self._load_rows(match, scan, delivery)
         load.record(self.con, delivery)
+        self.held[delivery_id] = delivery
         if self.file.packed and not contract.matching_only:
             shutil.copyfile(self.file.packed, self.copy)
             self.copy.chmod(0o600)
@@ -367,9 +377,10 @@ class _Intake:
             )
         self._check_kind(contract, table)
         common = load.common_code(contract, delivery.delivery_id, self.file.name)
-        load.profile(con, match, delivery.delivery_id, common, table)
-        scope = scopes.scope_of(con, contract, delivery.delivery_id, self.file.name)
-        newer = scopes.newer_in_scope(con, contract, delivery, scope)
+        counties = load.profile(con, match, delivery.delivery_id, common, table)
+        scope = scopes.scope_of(contract, counties, self.file.name)
+        may_be_old = any(d.contract == contract.name and d.as_of > self.as_of for d in self.held.values())
+        newer = scopes.newer_in_scope(con, contract, delivery, scope) if may_be_old else None
         if newer:
             load.drop_table(con, contract.name, delivery.delivery_id)
             con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])

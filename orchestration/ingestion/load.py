@@ -288,31 +288,30 @@ def _without(raw: str, contract: Contract) -> str:
     return re.sub(rf'("(?:{keys})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^",}}\s]+)', r"\1null", raw)
 
 
-def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> None:
+def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> list[str]:
     """Count a delivery's rows per column that its file has and that has a value, and per value of its code columns and
-    counties.
+    counties; return these counties.
 
     `named` is what `common_code` gives, for files whose records give none."""
     contract = match.contract
-    columns = match.columns
-    counts = con.execute(
-        f"select {', '.join(f'count({chr(34)}{column}{chr(34)})' for column in columns)} from {table}"
-    ).fetchone()
-    con.execute("insert into raw.profiles select ?, unnest(?), null, unnest(?)", [delivery_id, columns, counts])
     # What the scope is read from has few different values, which are counted before each is read.
     read = ", ".join(filter(None, [contract.scope.column, *contract.scope.columns])) or "1"
-    by_value = [
+    names = ", ".join(map(text_literal, match.columns))
+    counts = ", ".join(f'count("{column}")' for column in match.columns)
+    parts = [f"select unnest([{names}]), null, unnest([{counts}]) from {table}"]
+    parts += [
         f"select {text_literal(column)}, {_code(contract, column)}, count(*) from {table} group by all"
         for column in dict.fromkeys([*contract.profile, *contract.listed])
     ]
-    by_value.append(
+    parts.append(
         f"select '_county', {county_code(contract, named)}, sum(n) "
         f"from (select {read}, count(*) as n from {table} group by all) group by all"
     )
-    con.execute(
-        f"insert into raw.profiles select ?, * from ({' union all '.join(by_value)})",
+    counted = con.execute(
+        f"insert into raw.profiles select ?, * from ({' union all '.join(parts)}) returning column_name, value",
         [delivery_id],
-    )
+    ).fetchall()
+    return sorted(value for column, value in counted if column == "_county" and value != UNKNOWN_COUNTY)
 
 
 def _code(contract: Contract, column: str) -> str:
@@ -340,6 +339,13 @@ def sample_share(con: duckdb.DuckDBPyConnection, contract: Contract, table: str)
             f"and not regexp_matches({text}, '^(grand |sub)?totals?\\b')"
         ).fetchall()
     return generated / rows if rows else 0
+
+
+def deliveries(con: duckdb.DuckDBPyConnection) -> dict[str, Delivery]:
+    """All that was ever handed in, by id."""
+    columns = ", ".join(Delivery.__dataclass_fields__)
+    rows = con.execute(f"select {columns} from meta.deliveries").fetchall()
+    return {row[0]: Delivery(*row) for row in rows}
 
 
 def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:

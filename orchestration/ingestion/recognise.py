@@ -4,13 +4,14 @@ its number of columns, by what its first records hold, and by its name."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from orchestration.ingestion.contracts import (
     SURELY_A_HEADER,
     Contract,
-    Form,
     Match,
     match_header,
     match_paths,
@@ -28,7 +29,6 @@ from orchestration.ingestion.scan import (
 )
 
 ENOUGH_VALUES = 10  # of a column's, to say that it was retyped
-OTHER_NAMES = "it has other names"  # of all contracts but the nearest, which takes long to explain, nobody is told more
 MOST_TOKENS = 12  # of a value, that a pattern of it shows
 ENCODING_BYTES = 1 << 25  # of a file that ought to be latin-1, looked at to tell that it is UTF-8
 MOST = 0.5  # more than this part of a file's first records have to look as the contract says
@@ -36,12 +36,13 @@ MOST = 0.5  # more than this part of a file's first records have to look as the 
 
 @dataclass(frozen=True)
 class _Tried:
-    """A file held against one form of a contract. `fault` says what keeps it from being one; None if nothing does. `whole` is
-    how many of the first records have as many columns as the form."""
+    """A file held against one form of a contract. `fault` says what keeps it from being one; None if nothing does. It is put
+    into words only for the form that a refusal is about: there are dozens, and hundreds of files. `whole` is how many of the
+    first records have as many columns as the form."""
 
     match: Match
     scan: Scan
-    fault: str | None
+    fault: Callable[[], str] | None
     whole: int = 0
 
 
@@ -66,7 +67,7 @@ def recognise(path: Path, name: str, contracts: tuple[Contract, ...]) -> tuple[M
         if len({tried.match.contract.name for tried in named}) != 1:
             meant = _meant(others, name)
             if meant and meant.fault:
-                raise Refused(meant.fault)
+                raise Refused(meant.fault())
             titles = " or ".join(sorted({tried.match.contract.title for tried in fitting}))
             raise Refused(f"it may be {titles}; give it the name under which the state ships it")
         fitting = named
@@ -150,84 +151,94 @@ def _by_header(beginning: Beginning, contracts: tuple[Contract, ...]) -> tuple[l
         for contract, form in forms:
             if form.quote == quote:
                 match = match_header(scan.header, contract, form)
-                fault_text = None if match.fits else OTHER_NAMES
+                fault = None if match.fits else match.explain
                 if match.fits and delimiter != form.delimiter:
-                    fault_text = not_separated(delimiter.join(scan.header), form.delimiter) + (
-                        f". Or if it does so now, add to `forms:` in {contract.file}\n"
-                        f"    - {yaml_line('delimiter', delimiter)}"
-                    )
-                tried.append(_Tried(match, scan, fault_text))
+                    fault = partial(_otherwise_separated, match, delimiter)
+                tried.append(_Tried(match, scan, fault))
     return tried, faults
+
+
+def _otherwise_separated(match: Match, delimiter: str) -> str:
+    return not_separated(delimiter.join(match.header), match.form.delimiter) + (
+        f". Or if it does so now, add to `forms:` in {match.contract.file}\n    - {yaml_line('delimiter', delimiter)}"
+    )
 
 
 def _by_keys(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:
     """The keys of the first objects against every contract of JSON lines."""
     scan, _ = beginning.objects()
     matches = [match_paths(scan.header, contract) for contract in contracts]
-    return [_Tried(match, scan, None if match.fits else OTHER_NAMES) for match in matches]
+    return [_Tried(match, scan, None if match.fits else match.explain) for match in matches]
 
 
 def _by_content(beginning: Beginning, contracts: tuple[Contract, ...]) -> list[_Tried]:
     """The first records against every contract whose files have no header."""
     tried = []
-    for contract in contracts:
-        for form in contract.forms:
-            if not form.header:
-                records = beginning.records(form.delimiter, form.quote, form.widths)
-                scan = beginning.scan(form.quote, has_header=False, length=sum(form.widths) or None)
-                scan.header = form.names or [*contract.columns]
-                match = match_header(scan.header, contract, form)
-                whole = sum(len(record) == len(scan.header) for record in records)
-                tried.append(_Tried(match, scan, _strange(match, form, records, scan.encoding), whole))
+    for match in (match for contract in contracts for match in contract.by_place):
+        form = match.form
+        records = beginning.records(form.delimiter, form.quote, form.widths)
+        scan = beginning.scan(form.quote, has_header=False, length=form.length)
+        scan.header = form.names or [*match.contract.columns]
+        whole = [record for record in records if len(record) == len(match.header)]
+        tried.append(_Tried(match, scan, _strange(match, records, whole, scan.encoding), len(whole)))
     return tried
 
 
-def _strange(match: Match, form: Form, records: list[list[str]], encoding: str) -> str | None:
-    """What keeps most records from being the contract's, or None."""
-    width = len(match.header)
-    whole = [record for record in records if len(record) == width]
+def _strange(match: Match, records: list[list[str]], whole: list[list[str]], encoding: str) -> Callable[[], str] | None:
+    """What says what keeps most records from being the contract's, or None. `whole` are those of its number of columns."""
     if len(whole) <= MOST * len(records):
-        found = [len(record[0]) if form.widths else len(record) for record in records if len(record) != width]
-        common = max(set(found), key=found.count) if found else 0
-        shape = (
-            f"{form.length} bytes and no separators"
-            if form.widths
-            else f"{width} columns separated by {SEPARATORS.get(form.delimiter, repr(form.delimiter))} and no header"
+        return partial(_other_width, match, records)
+    if match.form.widths and encoding != "latin-1":
+        return lambda: (
+            "its fields are told by their bytes, and it is UTF-8 text, in which letters differ in that. Export it again as the state ships it"
         )
-        return (
-            f"its name says {match.contract.title}, whose records have {shape}; most of its records have {common}. "
-            f"Export it again as the state ships it, or give it its right name; or if the state ships it so now, add a form with "
-            f"its `names:` to `forms:` in {match.contract.file}"
-        )
-    if form.widths and encoding != "latin-1":
-        return "its fields are told by their bytes, and it is UTF-8 text, in which letters differ in that. Export it again as the state ships it"
-    strange, lines = [], []
+    unlike = {}
     for column, pattern in match.contract.content.items():
         place = match.loads.index(column)
-        unlike = [value for record in whole if not re.fullmatch(pattern, value := record[place].strip())]
-        if len(whole) - len(unlike) <= MOST * len(whole):
-            strange.append(f"{column} (column {place + 1})")
-            lines.append(_with_shape(column, pattern, unlike))
-    if strange:
-        return (
-            f"its name says {match.contract.title}, and what stands in {', '.join(strange)} does not look like that. Export it "
-            "again as the state ships it, or give it its right name; or if the state ships it so now, add a form with its "
-            f"`names:` to `forms:` in {match.contract.file}, or where only values have changed put this under its `content:`"
-            + "".join(f"\n    {line}" for line in lines)
-        )
-    return None
+        values = [value for record in whole if not re.fullmatch(pattern, value := record[place].strip())]
+        if len(whole) - len(values) <= MOST * len(whole):
+            unlike[column] = values
+    return partial(_other_content, match, unlike) if unlike else None
+
+
+def _other_width(match: Match, records: list[list[str]]) -> str:
+    form, width = match.form, len(match.header)
+    found = [len(record[0]) if form.widths else len(record) for record in records if len(record) != width]
+    common = max(set(found), key=found.count) if found else 0
+    shape = (
+        f"{form.length} bytes and no separators"
+        if form.widths
+        else f"{width} columns separated by {SEPARATORS.get(form.delimiter, repr(form.delimiter))} and no header"
+    )
+    return (
+        f"its name says {match.contract.title}, whose records have {shape}; most of its records have {common}. "
+        f"Export it again as the state ships it, or give it its right name; or if the state ships it so now, add a form with "
+        f"its `names:` to `forms:` in {match.contract.file}"
+    )
+
+
+def _other_content(match: Match, unlike: dict[str, list[str]]) -> str:
+    """What to say of columns with values that are not like the contract's."""
+    strange = ", ".join(f"{column} (column {match.loads.index(column) + 1})" for column in unlike)
+    lines = [_with_shape(column, match.contract.content[column], values) for column, values in unlike.items()]
+    return (
+        f"its name says {match.contract.title}, and what stands in {strange} does not look like that. Export it "
+        "again as the state ships it, or give it its right name; or if the state ships it so now, add a form with its "
+        f"`names:` to `forms:` in {match.contract.file}, or where only values have changed put this under its `content:`"
+        + "".join(f"\n    {line}" for line in lines)
+    )
 
 
 def _why(headers: list[_Tried], faults: list[Refused], others: list[_Tried], name: str) -> str:
     """Why a file is of no contract: by its header if that is one of a contract, else by its name if that is."""
     separated = [tried for tried in headers if tried.match.fits]
-    if separated:
-        return separated[0].fault or ""
+    if separated and separated[0].fault:
+        return separated[0].fault()
     near = nearest([tried.match for tried in headers]) if headers else None
     if near is None or near.share_known < SURELY_A_HEADER:
         meant = _meant(others, name)
-        if meant:
-            return meant.fault or ""
+        if meant and meant.fault:
+            return meant.fault()
     if near is None or not near.share_known:
         unreadable = [fault for fault in faults if isinstance(fault, Unreadable)]
         if unreadable or (near is None and faults):

@@ -37,14 +37,13 @@ _ELECTION_VIEWS = {"_elections": "delivery_id"}
 _OWN_COUNTIES = f"select value from (from raw.profiles where column_name = '_county' and value <> '{UNKNOWN_COUNTY}')"
 
 
-def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str, file_name: str) -> str:
-    """What a loaded delivery covers: `NC`, `NC-092` where it holds that one county, or `OH-01..22` where it holds counties
-    from 01 to 22; of a contract of no one state the codes themselves, of events the delivery's id.
+def scope_of(contract: Contract, counties: list[str], file_name: str) -> str:
+    """What a delivery of records of these counties covers: `NC`, `NC-092` where it holds that one, or `OH-01..22` where it
+    holds counties from 01 to 22; of a contract of no one state the codes themselves, of events the delivery's id.
 
     Raises:
         Refused: no record has a county, or the file's name promises one county and its records are of others.
     """
-    counties = _counties_of(con, delivery_id)
     if not counties:
         missing = (
             f"none of its records has a {'number' if contract.scope.digits else 'code'} in {contract.scope.column}"
@@ -66,14 +65,6 @@ def scope_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: st
     if len(counties) == 1 and counties != [contract.state] and "statewide" not in file_name.lower():
         return f"{contract.state}-{counties[0]}"
     return contract.state if contract.scope.covers == "state" else f"{contract.state}-{counties[0]}..{counties[-1]}"
-
-
-def _counties_of(con: duckdb.DuckDBPyConnection, delivery_id: str) -> list[str]:
-    rows = con.execute(
-        "select value from raw.profiles where delivery_id = ? and column_name = '_county' and value <> ? order by 1",
-        [delivery_id, UNKNOWN_COUNTY],
-    ).fetchall()
-    return [county for (county,) in rows]
 
 
 def newer_in_scope(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, scope: str) -> date | None:
@@ -194,7 +185,7 @@ def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         ]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
-        selects = [_select_elections(contract, part) for part in _parts(con, contract, column) if part.elections]
+        selects = [_select_elections(contract, part) for part in _parts(con, contract, column, True) if part.elections]
         selects = selects or [_select_nothing(contract, [str(contract.id_column), "_election", *_cell_names(contract)])]
         con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
     _drop_replaced(con, contract)
@@ -229,7 +220,7 @@ class _Part:
     elections: tuple[str, ...]
 
 
-def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> list[_Part]:
+def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str, by_election: bool = False) -> list[_Part]:
     rows = con.execute(
         f"""
         with covered as (
@@ -248,7 +239,7 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str) -> l
     for delivery_id, as_of, file_name, counties, own, scope, has_gaps in rows:
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
-        elections = elections_of(con, contract, delivery_id) if contract.elections else ()
+        elections = elections_of(con, contract, delivery_id) if by_election else ()
         named = common_code(contract, delivery_id, Path(file_name).name)
         parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
     return parts

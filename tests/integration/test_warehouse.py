@@ -63,6 +63,7 @@ def test_a_killed_holder_lets_go_at_once_and_its_leftovers_are_swept(tmp_path, h
         "install httpfs from 'https://example.org'",
         "set enable_external_access = true",
         "set memory_limit = '1TB'",
+        "set allowed_configs = ['memory_limit']",
     ],
 )
 def test_sql_cannot_reach_outside_or_lift_its_limits(tmp_path, statement: str):

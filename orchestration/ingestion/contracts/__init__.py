@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -148,6 +148,7 @@ class Contract(BaseModel):
     cells: list[str] = []
     columns: Annotated[dict[str, list[str]], BeforeValidator(_aliases)]
 
+    @cached_property
     def known_names(self) -> dict[str, str | None]:
         """Every header name in lower case that the contract knows, to its column (None: not loaded)."""
         names: dict[str, str | None] = dict.fromkeys([*self.never_land, *self.ignored])
@@ -157,15 +158,22 @@ class Contract(BaseModel):
 
     def is_sensitive(self, name: str) -> bool:
         """Whether a column that the contract does not load tells what the campaign does not want to know of a person."""
-        return any(part in name.lower() for part in self.never_land_like) and name.lower() not in self.known_names()
+        return any(part in name.lower() for part in self.never_land_like) and name.lower() not in self.known_names
 
     def is_read_past(self, name: str) -> bool:
         """Whether an unlisted column is of a kind that is read past."""
+        if not (self.never_land_like or self.ignored_like):
+            return False
         return self.is_sensitive(name) or bool(self.ignored_like and re.fullmatch(self.ignored_like, name))
 
     def why_no_alias(self, name: str) -> str | None:
         """What to do about a name that looks like a column's and is another thing; None for any other name."""
         return next((why for pattern, why in self.no_alias.items() if re.fullmatch(pattern, name)), None)
+
+    @cached_property
+    def by_place(self) -> tuple[Match, ...]:
+        """For each of its forms without a header what a file in it has."""
+        return tuple(match_header(form.names or [*self.columns], self, form) for form in self.forms if not form.header)
 
     @property
     def is_json_lines(self) -> bool:
@@ -369,7 +377,7 @@ def contract_states() -> list[str]:
 def match_header(header: list[str], contract: Contract, form: Form | None = None) -> Match:
     """Hold a header (names in file order, any case) against one contract, as written in one of its forms. One without a
     header says itself which columns a file has, so none is missing."""
-    known = contract.known_names()
+    known = contract.known_names
     names = [name.strip() for name in header]
     elections = {n: n.upper() for n in names if contract.elections and re.fullmatch(contract.elections, n.upper())}
     loads = tuple(known.get(name.lower()) or elections.get(name) for name in names)
@@ -379,6 +387,7 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
         wanted = [column for name in form.names if (column := known.get(name.lower()))]
     else:
         wanted = [column for column in contract.columns if column not in contract.optional]
+    found = {*loaded}
     return Match(
         contract=contract,
         form=form,
@@ -386,13 +395,13 @@ def match_header(header: list[str], contract: Contract, form: Form | None = None
         loads=loads,
         elections=tuple(elections.values()),
         wanted=tuple(wanted),
-        missing=tuple(c for c in wanted if c not in loaded),
+        missing=tuple(c for c in wanted if c not in found),
         unknown=tuple(
             name
-            for name in names
-            if name.lower() not in known and name not in elections and not contract.is_read_past(name)
+            for name, column in zip(names, loads, strict=True)
+            if not column and name.lower() not in known and not contract.is_read_past(name)
         ),
-        repeated=tuple(sorted({column for column in loaded if loaded.count(column) > 1})),
+        repeated=tuple(sorted(column for column in found if loaded.count(column) > 1)),
     )
 
 
