@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 from orchestration.ingestion.contracts import all_contracts
@@ -224,6 +226,15 @@ def history_text(rows: list[dict[str, str]]) -> bytes:
 def people(count: int, **values: str) -> list[dict[str, str]]:
     """`count` voters with ids of their own."""
     return [voter(ncid=f"BN{n}", voter_reg_num=f"{n:012d}", **values) for n in range(1, count + 1)]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """The bytes of a zip of files, by their names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
 
 
 def deliver(inbox: Path, name: str, content: bytes, day: str | None = None) -> Path:

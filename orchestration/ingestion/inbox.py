@@ -23,7 +23,9 @@ import zstandard
 
 # .xls: what VAN calls text between tabs
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls", ".jsonl", ".ndjson", ".json")
-ENDINGS = (*TEXT_ENDINGS, ".zip", ".gz")
+PACKED_ENDINGS = (".zip", ".gz")
+ENDINGS = (*TEXT_ENDINGS, *PACKED_ENDINGS)
+BESIDE = re.compile(r"datadictionary|^(?!elections?cd)[a-z]+cd\.lst$", re.IGNORECASE)
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
 ONE_THREADS = (
@@ -86,8 +88,9 @@ def members(entry: Path) -> list[Part]:
         try:
             with zipfile.ZipFile(entry) as zipped:
                 every = zipped.infolist()
-            size = sum(member.file_size for member in every)
-            places = [(place, member.file_size) for place, member in enumerate(every) if _is_text(member)]
+            size = sum(map(_text_size, every))
+            files = {*map(id, _files(every))}
+            places = [(place, _text_size(member)) for place, member in enumerate(every) if id(member) in files]
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
             pass  # to be refused when it is opened
     if not 1 < len(places) <= MOST_MEMBERS:
@@ -224,12 +227,24 @@ def _hold(entry: Path, held: Path) -> None:
         shutil.copyfile(entry, held, follow_symlinks=False)
 
 
-def _is_text(member: zipfile.ZipInfo) -> bool:
-    """Whether a zip's member is a text file, and not one of those that packers and publishers put beside it: L2 its data
-    dictionary, the Federal Election Commission in `by_date` once more all that the file itself has."""
+def _files(every: list[zipfile.ZipInfo], packed: bool = True) -> list[zipfile.ZipInfo]:
+    """A zip's text files; where it has none those that are `packed` by themselves, as Colorado does."""
+    texts = [member for member in every if _is_one(member, TEXT_ENDINGS)]
+    return texts or [member for member in every if packed and _is_one(member, PACKED_ENDINGS)]
+
+
+def _is_one(member: zipfile.ZipInfo, endings: tuple[str, ...]) -> bool:
+    """Whether a zip's member ends so, and is not one of those that packers and publishers put beside a file: L2 its data
+    dictionary, Michigan its other lists of codes, the Federal Election Commission in `by_date` once more all that the file
+    itself has."""
     path = Path(member.filename)
-    is_beside = path.name[:1] == "." or {"__MACOSX", "by_date"} & {*path.parts} or "datadictionary" in path.name.lower()
-    return path.suffix.lower() in TEXT_ENDINGS and not is_beside
+    is_beside = path.name[:1] == "." or {"__MACOSX", "by_date"} & {*path.parts} or BESIDE.search(path.name)
+    return path.suffix.lower() in endings and not is_beside
+
+
+def _text_size(member: zipfile.ZipInfo) -> int:
+    """The bytes of text in a zip's member, as far as they are known beforehand."""
+    return member.file_size * (PACKED if Path(member.filename).suffix.lower() in PACKED_ENDINGS else 1)
 
 
 def _is_utf16(text: Path) -> bool:
@@ -265,12 +280,13 @@ def _gunzip(archive: Path, text: Path) -> None:
         raise Refused("it is no whole gzip file; fetch it again") from None
 
 
-def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | None]:
-    """Unpack the one text file, or that at a place; return its name and the day that its name or its entry gives, if any."""
+def _unzip(archive: Path, text: Path, place: int | None, within: bool = False) -> tuple[str, date | None]:
+    """Unpack the one text file, or that at a place, also if it is packed by itself `within` the zip; return its name and the day
+    that its name or its entry gives, if any."""
     try:
         with zipfile.ZipFile(archive) as zipped:
             every = zipped.infolist()
-            member = every[place] if place is not None else _only_member(every)
+            member = every[place] if place is not None else _only_member(every, not within)
             if member.filename.startswith(("/", "\\")) or ".." in Path(member.filename.replace("\\", "/")).parts:
                 raise Refused(
                     "the zip's member has a path that leads out of its folder; do not trust where it came from"
@@ -282,21 +298,34 @@ def _unzip(archive: Path, text: Path, place: int | None) -> tuple[str, date | No
                     f"the zip would unpack to {member.file_size:,} bytes, more than {ZIP_RATIO} times its size; "
                     "if that is right, unpack it yourself and deliver the text file"
                 )
+            ending = Path(member.filename).suffix.lower()
+            is_packed = ending in PACKED_ENDINGS and not within
             # Some publishers leave the ending off what they pack.
-            if Path(member.filename).suffix.lower() not in ("", *TEXT_ENDINGS):
+            if not is_packed and ending not in ("", *TEXT_ENDINGS):
                 raise Refused(f"the zip's member ends in none of {', '.join(TEXT_ENDINGS)}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Refused("the zip is packed in a way that is not read here; unpack it and deliver the text file")
             with zipped.open(member) as source, text.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-            return Path(member.filename).name, date_in_name(member.filename) or _member_date(member)
+        name, day = Path(member.filename).name, date_in_name(member.filename) or _member_date(member)
+        if is_packed:
+            inner = text.rename(text.with_suffix(".inner"))
+            try:
+                if ending == ".gz":
+                    _gunzip(inner, text)
+                else:
+                    name, dated = _unzip(inner, text, None, within=True)
+                    day = date_in_name(name) or day or dated
+            finally:
+                inner.unlink(missing_ok=True)
+        return name, day
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, zlib.error, struct.error):
         raise Refused("it is no whole zip file; fetch it again") from None
 
 
-def _only_member(every: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+def _only_member(every: list[zipfile.ZipInfo], packed: bool) -> zipfile.ZipInfo:
     files = [m for m in every if not m.is_dir()]
-    texts = [m for m in files if _is_text(m)] or files
+    texts = _files(files, packed) or files
     if len(texts) != 1:
         raise Refused(
             f"the zip holds {len(texts)} files; up to {MOST_MEMBERS:,} text files are expected. "

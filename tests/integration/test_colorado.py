@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from tests import co, ga
+from tests import co, ga, nc
 from tests.conftest import PERSONAL, Desk
 
 D1, D2 = "2026-01-03", "2026-02-03"
@@ -31,6 +31,30 @@ def loaded(desk: Desk, name: str, content: bytes, day: str = D1):
 
 def ids(desk: Desk, table: str = "co_voters") -> list[int]:
     return [int(i) - 600_000_000 for (i,) in desk.query(f"select voter_id from raw.{table} order by 1")]
+
+
+def test_a_zip_of_files_that_are_packed_by_themselves(colorado: Desk):
+    """As the state hands them out, in folders; a zip within has one file."""
+    history = [gzip.compress(co.text([co.vote(n)], co.HISTORY_COLUMNS)) for n in (1, 2)]
+    colorado.put(
+        "2026.zip",
+        nc.zipped(
+            {
+                "EX-001/Registered_Voters_List_ Part1.zip": nc.zipped({PART_1: co.text([co.voter(1)])}),
+                "EX-002 Voting History Files/Master_Voting_History_List_ Part1.txt.gz": history[0],
+                "EX-002 Voting History Files/Master_Voting_History_List_ Part2.txt.gz": history[1],
+                "EX-002 Voting History Files/deep.zip": nc.zipped({"a.zip": nc.zipped({"a.txt": b"a"})}),
+                "EX-002 Voting History Files/many.zip": nc.zipped({"a.txt": b"a", "b.txt": b"b"}),
+            }
+        ),
+    )
+    first, second, third, deep, many = colorado.take()
+    assert [o.status for o in (first, second, third)] == ["loaded"] * 3, (first, second, third)
+    assert first.file_name == f"2026.zip/{PART_1}"
+    assert ids(colorado) == [1]
+    assert colorado.query("select count(*) from raw.co_vote_history") == [(2,)]
+    assert "ends in none of .txt" in deep.reason
+    assert "holds 2 files" in many.reason
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8", "utf-8-sig"])

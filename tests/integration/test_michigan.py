@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests import mi
+from tests import mi, nc
 from tests.conftest import PERSONAL, Desk
 
 D1, D2, D3 = "2018-12-01", "2023-01-03", "2026-01-03"
@@ -119,6 +119,16 @@ def test_old_history_comes_with_a_list_of_elections(michigan: Desk):
     assert michigan.query("select scope from meta.deliveries where contract = 'mi_elections'") == [("MI",)]
     loaded(michigan, "electionscd.lst", mi.elections(("7", "11082016", "STATE GENERAL")), D2)
     assert michigan.query("select election_code from raw.mi_elections") == [("7",)]
+
+
+def test_other_lists_of_codes_in_a_zip_are_read_past(michigan: Desk):
+    lists = {
+        f"{name}cd.lst": f"33{name.upper():<25}\r\n".encode() for name in ("county", "jurisd", "school", "village")
+    }
+    listed = mi.elections(("102000123", "11062018", "STATE GENERAL"))
+    michigan.put("FOIA.zip", nc.zipped(lists | {OLD: mi.fixed([mi.voter(1)]), "electionscd.lst": listed}), D1)
+    outcomes = michigan.take()
+    assert [(o.contract, o.status) for o in outcomes] == [("mi_voters", "loaded"), ("mi_elections", "loaded")]
 
 
 # What is refused
