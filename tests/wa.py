@@ -16,6 +16,10 @@ COLUMNS = tuple(
     for name in COLUMNS_2019
     if name not in ("CountyVoterID", "Title", "AbsenteeType")
 )
+PRECINCT_COLUMNS = (
+    "CountyCode", "County", "DistrictType", "DistrictID", "DistrictCode", "DistrictName", "PrecinctCode", "PrecinctName",
+    "PrecinctPart",
+)  # fmt: skip
 HISTORY_COLUMNS = ("CountyCode", "StateVoterID", "ElectionDate", "VotingHistoryID")
 
 _VOTER = {
@@ -55,9 +59,22 @@ def history(*votes: tuple[int, str], delimiter: str = "\t", header: bool = True,
     return "".join(delimiter.join(line) + "\r\n" for line in lines).encode("latin-1")
 
 
+def precincts(*named: tuple[str, str], delimiter: str = ",", encoding: str = "utf-8-sig") -> bytes:
+    """The bytes of the list of precincts as a spreadsheet saves it, from code and name, each in two districts."""
+    lines = [PRECINCT_COLUMNS]
+    for kind in ("Congressional", "Legislative"):
+        lines += [("KI", "King", kind, "7", "7", f"{kind} District 7", code, name, "") for code, name in named]
+    return "".join(delimiter.join(line) + "\r\n" for line in lines).encode(encoding)
+
+
 # A file of each contract as (contract, name, content), with records enough to tell what has changed in it: tests/unit/test_drift.py.
 FILES = [
     ("wa_voters", "20260103_VRDB_Extract.txt", text([voter(n) for n in range(12)])),
     ("wa_vote_history", "20260103_VotingHistory.txt", history(*((n, "11/05/2024") for n in range(12)))),
     ("wa_vote_history", "VotingHistory.txt", history(*((n, "2012-11-06") for n in range(12)), header=False)),
+    (
+        "wa_precincts",
+        "Districts_Precincts.csv",
+        precincts(*((f"{n}", f"SEA {n}") for n in range(12)), encoding="latin-1"),
+    ),
 ]

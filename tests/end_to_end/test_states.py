@@ -104,6 +104,13 @@ def test_elections_precincts_and_residences_stay_apart(together) -> None:
     assert found == {state: [FIPS[state]] for state in STATES}
 
 
+def test_precincts_have_names_where_a_list_of_them_was_handed_in(together) -> None:
+    """Washington's, whose spreadsheet has lost the zeros of their codes."""
+    named = "select count(*), count(precinct_code), count(precinct_name) from voters where state_code = 'WA'"
+    [(voters, codes, names)] = query(together[0], named)
+    assert voters == codes == names > 1_000
+
+
 def test_segments_hold_what_each_state_records_and_no_more(together) -> None:
     settings, _ = together
     sizes = {

@@ -73,6 +73,14 @@ def test_a_file_of_history_replaces_its_years_alone(washington: Desk):
     assert scopes == [("WA-2018..2021", "loaded"), ("WA-2022..2024", "superseded"), ("WA-2022..2024", "loaded")]
 
 
+@pytest.mark.parametrize(("delimiter", "encoding"), [(",", "utf-8-sig"), (",", "latin-1"), ("\t", "utf-16")])
+def test_the_list_of_precincts_as_a_spreadsheet_saves_it(washington: Desk, delimiter: str, encoding: str):
+    content = wa.precincts(("12", "SEÑA 12"), ("13", "SEÑA 13"), delimiter=delimiter, encoding=encoding)
+    assert loaded(washington, "202601_Districts_Precincts.txt", content).contract == "wa_precincts"
+    found = washington.query("select distinct _county, precinct_code, precinct_name from raw.wa_precincts order by 2")
+    assert found == [("KI", "12", "SEÑA 12"), ("KI", "13", "SEÑA 13")]
+
+
 def test_two_states_leave_each_other_alone(washington: Desk):
     loaded(washington, "LEO_20260103.txt", fl.text([fl.voter(1)]))
     loaded(washington, "LEO_H_20260103.txt", fl.history((1, "11/05/2024", "GEN", "E")))

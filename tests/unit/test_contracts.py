@@ -57,7 +57,7 @@ def test_the_alias_block_of_a_refusal_mends_it_when_pasted():
     assert "unknown: zipcode, party_code" in text
     pasted = yaml.safe_load("\n".join(re.findall(r"^    (\w+: \[.*\])$", text, re.MULTILINE)))
     assert pasted == {"zip_code": ["zipcode"], "party_cd": ["party_code"]}
-    mended = Contract(**match.contract.model_dump() | {"columns": match.contract.columns | pasted})
+    mended = match.contract.model_copy(update={"columns": match.contract.columns | pasted})
     assert match_header(header, mended).fits
 
 

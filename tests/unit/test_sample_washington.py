@@ -13,9 +13,9 @@ VOTERS = 3_000
 
 @pytest.fixture(scope="module")
 def washington(tmp_path_factory):
-    """The paths of a sample of Washington, and the fields of its three files line by line."""
+    """The paths of a sample of Washington, and the fields of its voters and history line by line."""
     paths = write_sample(tmp_path_factory.mktemp("wa") / "inbox", VOTERS, 5, state="WA")
-    texts = [file.read_bytes().decode("latin-1").removesuffix("\r\n") for file in paths.files]
+    texts = [file.read_bytes().decode("latin-1").removesuffix("\r\n") for file in paths.files[:3]]
     return paths, [[line.split("\t") for line in text.split("\r\n")] for text in texts]
 
 
@@ -23,6 +23,7 @@ def test_the_layout_is_exact(washington):
     paths, (voters, older, newer) = washington
     assert [file.name for file in paths.files] == [
         "20261121_VRDB_Extract.txt", "20261121_VotingHistory_2018-2021.txt", "20261121_VotingHistory_2022-2026.txt",
+        "20261121_Districts_Precincts.csv",
     ]  # fmt: skip
     assert tuple(voters[0]) == wa.COLUMNS
     assert tuple(newer[0]) == wa.HISTORY_COLUMNS
@@ -55,3 +56,13 @@ def test_history_is_the_truth_in_numbers(washington):
     expected = turnout.group_by("election_date").agg(pl.col("ballots_in_file").sum()).iter_rows()
     assert found == {f"{held:%Y-%m-%d}": count for held, count in expected}
     assert votes["VotingHistoryID"].is_unique().all()
+
+
+def test_each_precinct_of_a_voter_has_a_name_in_the_list(washington):
+    paths, (voters, *_) = washington
+    list_ = pl.read_csv(paths.files[-1], infer_schema=False)
+    assert tuple(list_.columns) == wa.PRECINCT_COLUMNS
+    assert list_["PrecinctName"].str.starts_with("ZZ ").all()
+    named = {(county, code.zfill(8)) for county, code in list_.select("CountyCode", "PrecinctCode").iter_rows()}
+    place = [voters[0].index(name) for name in ("CountyCode", "PrecinctCode")]
+    assert {tuple(row[n] for n in place) for row in voters[1:]} <= named

@@ -1,4 +1,5 @@
-{# Washington's voter records in the project's words: the one body of the current and the previous voter view. #}
+{# Washington's voter records in the project's words: the one body of the current and the previous voter view. Precincts have
+   their names from the list that counts now. #}
 {% macro stage_wa_voters(source_relation) %}
 with source as (
 
@@ -12,10 +13,22 @@ counties as (
 
 ),
 
+precincts as (
+
+    select
+        _county,
+        {{ wa_precinct("precinct_code") }} as precinct_number,
+        {{ first_by(fold_blanks("precinct_name"), "_record_number") }} as precinct_name
+    from {{ source('wa', 'wa_precincts') }}
+    group by 1, 2
+
+),
+
 read as (
 
     select
         *,
+        {{ wa_precinct("precinct_code") }} as precinct_number,
         {{ wa_date("birthdate") }} as birth_date_read,
         -- Of late the year alone.
         coalesce({{ year_of("birth_date_read") }}, {{ try_to_integer("trim(birthdate)") }}) as birth_year_read,
@@ -70,6 +83,7 @@ typed as (
         {{ believed_birth_year('birth_year_read') }} as birth_year,
 
         {{ clean_code("precinct_code") }} as precinct_code,
+        precincts.precinct_name,
         {{ district_number("read.congressional_district", 2) }} as congressional_district,
         {{ district_number("legislative_district", 2) }} as state_senate_district,
         {{ district_number("legislative_district", 2) }} as state_house_district,
@@ -82,6 +96,9 @@ typed as (
         ) as age_at_file
     from read
     left join counties on counties.county_code = read._county
+    left join precincts
+        on precincts._county = read._county
+        and precincts.precinct_number = read.precinct_number
 
 ),
 
@@ -95,7 +112,7 @@ final as (
 
 {{ in_shape(voter_shape(), 'final', unrecorded=[
     'status_reason_code', 'status_reason', 'phone', 'email', 'party_code', 'race_code', 'ethnicity_code', 'birth_state_code',
-    'precinct_name', 'voting_district_code', 'municipality_code', 'municipality_name', 'ward_code',
+    'voting_district_code', 'municipality_code', 'municipality_name', 'ward_code',
     'county_commission_district', 'school_district', 'township_code', 'other_districts',
 ]) }}
 {% endmacro %}
@@ -106,4 +123,9 @@ final as (
         {{ try_to_date("trim(" ~ text ~ ")", "%Y-%m-%d") }},
         {{ try_to_date("trim(" ~ text ~ ")", "%m/%d/%Y") }}
     )
+{%- endmacro %}
+
+{# A precinct's code without the zeros before it, which a spreadsheet takes away. #}
+{% macro wa_precinct(text) -%}
+    trim(leading '0' from {{ clean_code(text) }})
 {%- endmacro %}

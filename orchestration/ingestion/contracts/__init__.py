@@ -6,11 +6,11 @@ from __future__ import annotations
 import csv
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -147,6 +147,10 @@ class Contract(BaseModel):
     elections: str | None = None
     cells: list[str] = []
     columns: Annotated[dict[str, list[str]], BeforeValidator(_aliases)]
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same with some words changed, and nothing that was worked out of the words before."""
+        return type(self)(**self.model_dump() | dict(update or {}))
 
     @cached_property
     def known_names(self) -> dict[str, str | None]:

@@ -1,4 +1,5 @@
-"""Washington's files of today: the voter list and two files of history, between tabs, the older history without a header.
+"""Washington's files of today: the voter list and two files of history, between tabs, the older history without a header; and
+the list of precincts, as a spreadsheet saves the state's workbook.
 Neither party nor race, the year of birth alone, and no word on how a ballot was cast: all vote by mail."""
 
 from pathlib import Path
@@ -18,8 +19,13 @@ VOTER_COLUMNS = words(
     "Registrationdate LastVoted StatusCode"
 )
 HISTORY_COLUMNS = words("CountyCode StateVoterID ElectionDate VotingHistoryID")
+PRECINCT_COLUMNS = words(
+    "CountyCode County DistrictType DistrictID DistrictCode DistrictName PrecinctCode PrecinctName PrecinctPart"
+)
+DISTRICTS = {"Congressional": "cong_dist_abbrv", "Legislative": "nc_senate_abbrv"}
 SPLIT_YEAR = 2022  # the second file of history begins with it
 MANNER = Manner(quoted=False)
+SPREADSHEET = Manner(separator=",", quoted=False, encoding="utf-8-sig")
 
 
 class VoterFile:
@@ -70,7 +76,7 @@ class VoterFile:
             "RegState": pl.lit("WA"),
             "RegZipCode": c("zip"),
             "CountyCode": c("county"),
-            "PrecinctCode": c("precinct_abbrv").str.replace_all("[^0-9]", "").str.zfill(8),
+            "PrecinctCode": _precinct_code().str.zfill(8),
             "LegislativeDistrict": c("nc_senate_abbrv"),
             "CongressionalDistrict": c("cong_dist_abbrv"),
             "Mail1": pl.when(away).then("mail_addr1").otherwise(blank),
@@ -111,8 +117,36 @@ class HistoryFile:
         )
 
 
+def _precinct_code() -> pl.Expr:
+    return pl.col("precinct_abbrv").str.replace_all("[^0-9]", "")
+
+
+def precinct_list(sample: Sample) -> pl.DataFrame:
+    """The records of the list of precincts: one for each district of each. A spreadsheet has taken the zeros from their codes."""
+    places = sample.state.places
+    precincts = places.precincts.with_columns(
+        county=texts(places.county_codes, places.precinct_county),
+        name=texts(places.county_names, places.precinct_county),
+    )
+    c, blank = pl.col, pl.lit("")
+    return pl.concat(
+        precincts.select(
+            CountyCode="county",
+            County="name",
+            DistrictType=pl.lit(kind),
+            DistrictID=c(district),
+            DistrictCode=c(district),
+            DistrictName=pl.lit(f"{kind} District ") + c(district),
+            PrecinctCode=_precinct_code().str.strip_chars_start("0"),
+            PrecinctName=pl.lit("ZZ ") + c("precinct_desc"),
+            PrecinctPart=blank,
+        )
+        for kind, district in DISTRICTS.items()
+    )
+
+
 def write(out: Path, sample: Sample) -> list[Path]:
-    """Tabs, no quotes, CRLF, latin-1: one file of voters, two of history."""
+    """Tabs, no quotes, CRLF, latin-1: one file of voters, two of history; commas for the precincts."""
     as_of, voters = sample.snapshot.as_of, VoterFile(sample)
     files = [
         write_file(
@@ -131,4 +165,7 @@ def write(out: Path, sample: Sample) -> list[Path]:
         header = HISTORY_COLUMNS if number else None
         files.append(write_file(path, header, history.make, len(history), as_of, MANNER))
         written += len(history)
+    precincts = precinct_list(sample)
+    path = out / f"{as_of:%Y%m%d}_Districts_Precincts.csv"
+    files.append(write_file(path, PRECINCT_COLUMNS, lambda a, b: precincts[a:b], len(precincts), as_of, SPREADSHEET))
     return files
