@@ -82,8 +82,7 @@ def ingest_inbox(
     bad: set[Path] = set()
     for parts in inbox.together(inbox.entries(settings.inbox)):
         done = _take_in(settings, con, parts, lambda entry: as_of or (days or {}).get(entry.name), say)
-        for outcome in done:
-            say(str(outcome), delivery=outcome.delivery_id, rows=outcome.rows_loaded, seconds=round(outcome.seconds, 2))
+        _tell(done, say)
         outcomes += done
         bad |= {part.entry for part, outcome in zip(parts, done, strict=True) if outcome.is_bad}
         for part in parts:
@@ -91,6 +90,27 @@ def ingest_inbox(
                 _leave_inbox(part.entry)
     _share(settings, con)
     return outcomes
+
+
+def _tell(outcomes: list[Outcome], say: Say) -> None:
+    """Say what became of files: of those in one zip to which the same happened in one line, since a line of Dagster's log takes
+    as long as loading a small file. What became of each stands in `meta.intakes`."""
+    alike: dict[tuple, list[Outcome]] = {}
+    for outcome in outcomes:
+        of = None if outcome.is_bad else outcome.file_name.partition("/")[0]
+        alike.setdefault((of or outcome.file_name, outcome.contract, outcome.status), []).append(outcome)
+    for (entry, contract, status), some in alike.items():
+        rows, seconds = sum(o.rows_loaded for o in some), sum(o.seconds for o in some)
+        if len(some) == 1:
+            say(str(some[0]), delivery=some[0].delivery_id, rows=rows, seconds=round(seconds, 2))
+            continue
+        records, broken = (sum(getattr(o, name) for o in some) for name in ("records_read", "rows_quarantined"))
+        say(
+            f"{entry}: {len(some)} files of {contract} {status.replace('_', ' ')}: {records:,} records read, {rows:,} loaded, "
+            f"{broken:,} quarantined, {seconds:.1f} s",
+            rows=rows,
+            seconds=round(seconds, 2),
+        )
 
 
 def _share(settings: Settings, con: duckdb.DuckDBPyConnection, size: int | None = None) -> None:

@@ -119,6 +119,8 @@ def test_a_zip_gives_a_delivery_for_each_of_its_files(florida: Desk):
     outcomes = florida.take()
     names = [f"Voter_Registration_20260103.zip/{name}" for name in (LEON, BAY)]
     assert [(o.file_name, o.status) for o in outcomes] == [(name, "loaded") for name in names]
+    told = "Voter_Registration_20260103.zip: 2 files of fl_voters loaded: 2 records read, 2 loaded, 0 quarantined, "
+    assert [line.startswith(told) for line in florida.said] == [True]
     assert florida.query("select scope, as_of::varchar from meta.deliveries order by 1") == [
         ("FL-BAY", D1),
         ("FL-LEO", D1),
