@@ -151,10 +151,10 @@ def _by_header(beginning: Beginning, contracts: tuple[Contract, ...]) -> tuple[l
         for contract, form in forms:
             if form.quote == quote:
                 match = match_header(scan.header, contract, form)
-                fault = None if match.fits else match.explain
+                why: Callable[[], str] | None = None if match.fits else match.explain
                 if match.fits and delimiter != form.delimiter:
-                    fault = partial(_otherwise_separated, match, delimiter)
-                tried.append(_Tried(match, scan, fault))
+                    why = partial(_otherwise_separated, match, delimiter)
+                tried.append(_Tried(match, scan, why))
     return tried, faults
 
 
