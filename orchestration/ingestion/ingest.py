@@ -399,7 +399,7 @@ class _Intake:
         common = load.common_code(contract, delivery.delivery_id, self.file.name)
         counties = load.profile(con, match, delivery.delivery_id, common, table)
         scope = scopes.scope_of(contract, counties, self.file.name)
-        may_be_old = any(d.contract == contract.name and d.as_of > self.as_of for d in self.held.values())
+        may_be_old = any(d.contract == contract.name and d.as_of and d.as_of > self.as_of for d in self.held.values())
         newer = scopes.newer_in_scope(con, contract, delivery, scope) if may_be_old else None
         if newer:
             load.drop_table(con, contract.name, delivery.delivery_id)
