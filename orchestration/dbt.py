@@ -237,6 +237,14 @@ class Translator(DagsterDbtTranslator):
             return super().get_asset_key(props)
         return dg.AssetKey([props["config"]["schema"], props["name"]])
 
+    def get_asset_spec(self, manifest, unique_id, project):
+        """Segments come after people, whose gate stands before them, though no segment has to read these."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        people = dg.AssetKey(["identity", "people"])
+        if spec.key.path[0] != "segments" or people in {dep.asset_key for dep in spec.deps}:
+            return spec
+        return spec.replace_attributes(deps=[*spec.deps, people])
+
     def get_group_name(self, props: dict) -> str:
         """The step that builds it."""
         schema = props["config"].get("schema")

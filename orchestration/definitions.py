@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.checks import gate_checks
 from orchestration.dbt import LAYERS, Dbt, layer_assets
+from orchestration.identity.assets import identity_assets, identity_keys
 from orchestration.ingestion.assets import delivered_assets, raw_assets
 from orchestration.logs import progress_logger
 from orchestration.publishing.assets import CANDIDATE, published_assets
@@ -30,13 +31,14 @@ def build_definitions(settings: Settings, held: Warehouse | None = None) -> dg.D
         *delivered_assets(settings),
         raw_assets(settings),
         *layers.values(),
-        *published_assets(settings, [*marts, *segments]),
+        identity_assets(settings, marts),
+        *published_assets(settings, [*marts, *identity_keys(), *segments]),
     ]
     checks = [
         gate_checks(
             settings, name, {table: dg.AssetKey(table.split(".")) for table in gate.suite(name).tables(settings)}
         )
-        for name in ("raw", *LAYERS)
+        for name in ("raw", *LAYERS, "identity")
     ]
     checks.append(
         gate_checks(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +14,16 @@ from pathlib import Path
 from orchestration import lineage, project_cache
 from orchestration.exporting import law
 from orchestration.exporting.law import Law, Source
+from orchestration.identity import tables
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.lineage import FILTER, MATCH, ROWS, VALUE, Origins
+from orchestration.publishing import persons
 from orchestration.settings import Mendable, Settings
 from quality import versions
 
 OWN = "groundgame"  # the source of what is the project's own
 MATCHING = "matching"
+PEOPLE_OF = ("marts.voters", "intermediate.int_person_records")  # whose rows become people
 # What each raw table has beside the columns of its contract.
 _BOOKKEEPING = ("_county", "_delivery_id", "_record_number", "_as_of", "_record_hash", "_election", "_cell")
 
@@ -68,7 +71,7 @@ def of(settings: Settings) -> Register:
     """The register of a campaign's project. It is worked out where the models, their YAML or the law have changed, which takes dbt
     some seconds, and kept beside the models."""
     version = hashlib.sha256(repr((versions.project_version(settings), settings.campaign.states)).encode())
-    for file in (law.FILE, Path(lineage.__file__), Path(__file__)):
+    for file in (law.FILE, tables.FILE, Path(lineage.__file__), Path(persons.__file__), Path(__file__)):
         version.update(file.read_bytes())
     key = version.hexdigest()
     if key not in _known:
@@ -99,6 +102,7 @@ def register(manifest: dict, compiled: Mapping[str, str], terms: Law) -> Registe
             known[table] = dict.fromkeys((c for c in found or node["columns"] if c != ROWS), "varchar")
         at = (node["patch_path"] or "").partition("://")[2] or node["original_file_path"]
         builder.problems[before:] = [f"{problem} [dbt_project/{at}]" for problem in builder.problems[before:]]
+    builder.add_people()
     return Register(builder.columns, builder.problems)
 
 
@@ -203,6 +207,31 @@ class _Builder:
             self._origins[table, name] = dict(found[name])
             self.columns[table, name] = self._inherited(node, (table, name))
         self._hold_to_marks(node, [(table, name) for name in found])
+
+    def add_people(self) -> None:
+        """The tables of people, which say of what their columns are made, and `person_id`, which marts gain where they are published. Made of
+        every source of people, they may be used for what all of these may."""
+        of_rows = [self.columns[table, ROWS] for table in PEOPLE_OF if (table, ROWS) in self.columns]
+        if len(of_rows) < len(PEOPLE_OF):
+            return  # a project without campaign sources
+        for table, told in tables.described().items():
+            name_of = f"{tables.SCHEMA}.{table}"
+            for name, column in {ROWS: {}, **told["columns"]}.items():
+                parents = [*of_rows, *(self.columns[tuple(place.rsplit(".", 1))] for place in column.get("made_of", ()))]
+                self.columns[name_of, name] = Column(
+                    name_of,
+                    name,
+                    frozenset().union(*(parent.sources for parent in parents)),
+                    name != ROWS,
+                    any(parent.sensitive for parent in parents),
+                    frozenset.intersection(*(parent.purposes for parent in parents)),
+                )
+        person = self.columns[f"{tables.SCHEMA}.people", "person_id"]
+        for table in sorted({table for table, _ in self.columns if table.startswith(("marts.", "segments."))}):
+            names = [name for of_table, name in self.columns if of_table == table]
+            if persons.has_persons(table.partition(".")[2], names):
+                rows = self.columns[table, ROWS].purposes
+                self.columns[table, "person_id"] = replace(person, table=table, purposes=person.purposes & rows)
 
     def _inherited(self, node: dict, place: Place) -> Column:
         """A column as its parents make it: for what all of them may be used, personal and sensitive if one that its value is made

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.ingestion.contracts import all_contracts, contracts_of
 from orchestration.settings import ROOT, Settings
 
-STEPS = ("raw", "staging", "marts", "segments", "published")
+STEPS = ("raw", "staging", "marts", "identity", "segments", "published")
 _FOLDERS = {
     "staging": ("seeds", "models/staging"),
     "marts": ("models/intermediate", "models/marts"),
@@ -30,6 +30,8 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
     for earlier in STEPS[1 : STEPS.index(step) + 1]:
         for folder in _FOLDERS.get(earlier, ()):
             _add_files(version, settings.dbt_project_dir, folder)
+    if STEPS.index(step) >= STEPS.index("identity"):
+        _add_files(version, ROOT, "orchestration/identity")
     if step == "published":
         _add_files(version, ROOT, "orchestration/publishing")
     if step != "raw":

@@ -5,10 +5,17 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.identity.model import sided
+
 MARGIN = 1.0  # in bits: of two links to records of two people one has to be stronger by this, or neither counts
 LARGEST_PERSON = 60  # different descriptions of one person
 FEWEST_LINKS = 0.4  # of the pairs of one person's records, so that no chain of likenesses makes a person
 ROUNDS = 60  # what is not together by then stays apart
+# SQL over two records: whether one source plainly has a person twice.
+SAME_TWICE = (
+    "coalesce(first_l = first_r and last_l = last_r and birth_year_l = birth_year_r "
+    "and (born_l = born_r or address_key_l = address_key_r), false)"
+)
 
 
 def drop_ambiguous(con: duckdb.DuckDBPyConnection, links: str, records: str, contradiction: str) -> None:
@@ -29,9 +36,9 @@ def drop_ambiguous(con: duckdb.DuckDBPyConnection, links: str, records: str, con
         )
         select distinct rivals.n, rivals.one as other
         from rivals
-        join (select {_sided(records, "l")}) on n_l = rivals.one
-        join (select {_sided(records, "r")}) on n_r = rivals.two
-        where {contradiction} is not null or (only_once_l = only_once_r and not {_same_twice()})
+        join (select {sided(records, "l")}) on n_l = rivals.one
+        join (select {sided(records, "r")}) on n_r = rivals.two
+        where {contradiction} is not null or (only_once_l = only_once_r and not {SAME_TWICE})
     """)
     con.execute(f"""
         delete from {links} where (n_l, n_r) in (select (n, other) from ambiguous union all select (other, n) from ambiguous)
@@ -46,34 +53,41 @@ def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradict
     con.execute(f"create or replace temp table {table} as select n, n as cluster from {records}")
     _connect(con, links, table)
     con.execute(f"""
+        create or replace temp table several as
+        select cluster, n, count(*) over (partition by cluster) as size from {table} qualify size > 1
+    """)
+    # Apart from what is asked of them, since planned together the engine asks it of other pairs, too.
+    con.execute(f"""
+        create or replace temp table pairs_within as
+        select one.cluster, one.n as n_l, two.n as n_r
+        from several as one join several as two on two.cluster = one.cluster and two.n > one.n
+        where one.size <= {LARGEST_PERSON}
+    """)
+    con.execute(f"""
         create or replace temp table doubtful as
-        with members as (
-            select {table}.cluster, {table}.n, count(*) over (partition by cluster) as size from {table}
-            qualify size > 1
-        ),
-        pairs as (
-            select members.cluster, members.n as n_left, others.n as n_right
-            from members join members as others on others.cluster = members.cluster and others.n > members.n
-            where members.size <= {LARGEST_PERSON}
-        )
-        select distinct cluster from members where size > {LARGEST_PERSON}
-        union
-        select cluster
-        from (select cluster, any_value(size) as size from members group by cluster)
-        join (select cluster, count(*) as links from {links} join {table} on n = n_l group by cluster) using (cluster)
-        where links < {FEWEST_LINKS} * size * (size - 1) / 2
-        union
-        select distinct cluster from pairs
-        join (select {_sided(records, "l")}) on n_l = n_left
-        join (select {_sided(records, "r")}) on n_r = n_right
+        select distinct cluster
+        from pairs_within join (select {sided(records, "l")}) using (n_l) join (select {sided(records, "r")}) using (n_r)
         where {contradiction} is not null or only_once_l = only_once_r
     """)
-    con.execute(f"update {table} set cluster = n where cluster in (select cluster from doubtful)")
+    con.execute(f"""
+        insert into doubtful
+        select distinct cluster from several where size > {LARGEST_PERSON}
+        union
+        select cluster
+        from (select cluster, any_value(size) as size from several group by cluster)
+        join (select cluster, count(*) as links from {links} join {table} on n = n_l group by cluster) using (cluster)
+        where links < {FEWEST_LINKS} * size * (size - 1) / 2
+    """)
+    con.execute(f"""
+        create or replace temp table {table} as
+        select n, case when cluster in (select cluster from doubtful) then n else cluster end as cluster from {table}
+    """)
+    # Not `l.cluster <> r.cluster`, by which the engine would join the two.
     con.execute(f"""
         create or replace temp table open_links as
         select least(l.cluster, r.cluster) as a, greatest(l.cluster, r.cluster) as b, max(weight) as weight, count(*) as links
         from {links} join {table} as l on l.n = n_l join {table} as r on r.n = n_r
-        where l.cluster <> r.cluster group by all
+        where abs(l.cluster - r.cluster) > 0 group by all
     """)
     for _ in range(ROUNDS):
         if not _join_the_nearest(con, records, contradiction, table):
@@ -97,8 +111,8 @@ def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradictio
         create or replace temp table unfit as
         select distinct a, b from nearest
         join {table} as one on one.cluster = a join {table} as two on two.cluster = b
-        join (select {_sided(records, "l")}) on n_l = one.n
-        join (select {_sided(records, "r")}) on n_r = two.n
+        join (select {sided(records, "l")}) on n_l = one.n
+        join (select {sided(records, "r")}) on n_r = two.n
         where {contradiction} is not null or only_once_l = only_once_r
         union
         select a, b from nearest join open_links using (a, b)
@@ -107,8 +121,9 @@ def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradictio
         where links < {FEWEST_LINKS} * size_a * size_b or size_a + size_b > {LARGEST_PERSON}
     """)
     con.execute(f"""
-        update {table} set cluster = a from nearest
-        where cluster = b and (a, b) not in (select (a, b) from unfit)
+        create or replace temp table {table} as
+        select n, coalesce(a, cluster) as cluster
+        from {table} left join (select * from nearest where (a, b) not in (select (a, b) from unfit)) on b = cluster
     """)
     con.execute("""
         create or replace temp table open_links as
@@ -131,35 +146,23 @@ def _connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
         create or replace temp table neighbours as
         select n_l as n, n_r as other from {links} union select n_r, n_l from {links}
     """)
+    con.execute("create or replace temp table connected as select n, n as cluster from neighbours group by n")
     changed = 1
     while changed:
-        con.execute(f"""
+        # Written anew each time: rows that are updated over and over within a transaction get slower and slower to read.
+        con.execute("""
             create or replace temp table nearer as
-            select neighbours.n, min(theirs.cluster) as cluster
-            from neighbours join {table} as theirs on theirs.n = neighbours.other group by neighbours.n
+            with lowest as (
+                select neighbours.n, min(theirs.cluster) as cluster
+                from neighbours join connected as theirs on theirs.n = neighbours.other group by neighbours.n
+            ),
+            next as (select n, least(connected.cluster, lowest.cluster) as cluster, connected.cluster as was from connected join lowest using (n))
+            -- The cluster of a cluster's first record may have a lower number by now: that halves the way.
+            select next.n, firsts.cluster, next.was from next join next as firsts on firsts.n = next.cluster
         """)
-        # The cluster of a cluster's first record may have a lower number by now: that halves the way.
-        con.execute(
-            f"update {table} set cluster = nearer.cluster from nearer where nearer.n = {table}.n and nearer.cluster < {table}.cluster"
-        )
-        [(changed,)] = con.execute(f"""
-            update {table} set cluster = firsts.cluster from {table} as firsts
-            where firsts.n = {table}.cluster and firsts.cluster < {table}.cluster
-        """).fetchall()
-        [(left,)] = con.execute(f"""
-            select count(*) from neighbours join {table} as mine on mine.n = neighbours.n
-            join {table} as theirs on theirs.n = neighbours.other where mine.cluster <> theirs.cluster
-        """).fetchall()
-        changed = max(changed, left)
-
-
-def _sided(records: str, side: str) -> str:
-    """The columns of a record with a side's ending, for conditions over pairs."""
-    return f"columns('^(.*)$') as '\\1_{side}' from {records}"
-
-
-def _same_twice() -> str:
-    return (
-        "coalesce(first_l = first_r and last_l = last_r and birth_year_l = birth_year_r "
-        "and (born_l = born_r or address_key_l = address_key_r), false)"
-    )
+        [(changed,)] = con.execute("select count(*) from nearer where cluster <> was").fetchall()
+        con.execute("create or replace temp table connected as select n, cluster from nearer")
+    con.execute(f"""
+        create or replace temp table {table} as
+        select n, coalesce(connected.cluster, {table}.cluster) as cluster from {table} left join connected using (n)
+    """)

@@ -226,6 +226,11 @@ _FIRST_NAME_ONLY = f"""
 """
 
 
+def sided(records: str, side: str) -> str:
+    """The columns of a record with a side's ending, for conditions over pairs."""
+    return f"columns('^(.*)$') as '\\1_{side}' from {records}"
+
+
 def contradiction(households: bool) -> str:
     """SQL over the columns `*_l` and `*_r` of two records: the fact that says they are two people, else null."""
     facts = _CONTRADICTIONS | (_IN_A_HOUSEHOLD if households else {})

@@ -28,7 +28,7 @@ _GENERATIONS = "JUNIOR|JR|SENIOR|SR|II|III|IV|V|2ND|3RD|4TH"
 _NO_MAILBOX = "none|no|na|noemail|noreply|test|unknown|anonymous|email|null|refused|donotreply"
 
 
-def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_shared: bool = False) -> None:
     """Make `table` from `relation`, one row a record.
 
     `relation` has `record_id` and any of `COLUMNS`, of whatever type. The table has `n`, the record's place by `source` and
@@ -36,6 +36,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
     `first_forms` with the full names that it may stand for, `middle`, `last`, `last_parts`); `generation` (1 senior, 2 junior
     or second); `sex`; `born`, a date, and `birth_year`; `house`, `street`, `street_words`, `unit`, `place` and `address_key`; `zip5`, `city`,
     `state`; `phone` of ten digits; `email`. What is not known is null.
+    With `keep_shared` an e-mail address or telephone under many names stays: where a part of the records is brought in, the part does not tell.
     """
     _load_words(con)
     given = {name for name, *_ in con.execute(f"describe select * from {relation}").fetchall()}
@@ -139,7 +140,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
         left join nicknames as of_word on of_word.nickname = valued.first_word and valued.first_word <> valued.first
         order by n
     """)
-    for column in ("phone", "email"):
+    for column in () if keep_shared else ("phone", "email"):
         con.execute(f"""
             update {table} set {column} = null where {column} in (
                 select {column} from {table} where {column} is not null group by {column}

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.publishing import persons
 from orchestration.settings import Settings
 from quality import versions
 
-PUBLIC_SCHEMAS = ("marts", "segments")  # their tables, never their views, and never raw or staging
+PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their views, and never raw or staging
+PRIVATE = ("compared", "links")  # of identity: what was compared, in the shape in which it was
 PUBLIC_META = ("deliveries", "gate_results", "waivers")
 KEPT_VERSIONS = 3
 
@@ -31,9 +33,10 @@ def public_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
         select schema_name, table_name from duckdb_tables()
         where not internal and database_name = current_database()
           and (schema_name in (select unnest(?)) or (schema_name = 'meta' and table_name in (select unnest(?))))
+          and table_name not in (select unnest(?))
         order by 2
         """,
-        [list(PUBLIC_SCHEMAS), list(PUBLIC_META)],
+        [list(PUBLIC_SCHEMAS), list(PUBLIC_META), list(PRIVATE)],
     ).fetchall()
 
 
@@ -45,7 +48,8 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     """
     candidate = candidate_path(settings)
     _remove(candidate)
-    sources = _sources(con)
+    people = persons.tables_of_people(con, PUBLIC_SCHEMAS)
+    sources = _sources(con, people)
     standing = _standing(settings, con, sources)
     try:
         if standing:
@@ -55,10 +59,12 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
         rows = 0
         for schema, table in public_tables(con):
             if table not in standing:
-                con.execute(f'create table candidate.main."{table}" as from "{schema}"."{table}"')
+                rows_of = persons.with_persons(schema, table) if table in people else f'from "{schema}"."{table}"'
+                con.execute(f'create table candidate.main."{table}" as {rows_of}')
             [(copied,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
             rows += copied
         _copy_comments(con, [(schema, table) for schema, table in public_tables(con) if table not in standing])
+        persons.describe(con, [table for table in people if table not in standing])
         _describe_publication(settings, con)
         con.execute("use candidate")
         con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
@@ -84,12 +90,12 @@ def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: d
     con.execute("commit")
 
 
-def _sources(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """For each public table that a step builds what its copy is made of: which build of it, and by which code it is copied.
-    Those of the pipeline itself change with each run."""
-    code = versions.publishing_code()
+def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str]:
+    """For each public table that a step builds what its copy is made of: which build of it, whose its rows are if it is among `people`, and
+    by which code it is copied. Those of the pipeline itself change with each run."""
+    code, whose = versions.publishing_code(), persons.fingerprints(con, people)
     return {
-        table: f"{built_from} {built_at} {code}"
+        table: f"{built_from} {built_at} {whose.get(table, '')} {code}"
         for table, built_from, built_at in con.execute(
             "select split_part(step, '.', 2), data_version, built_at from meta.builds where split_part(step, '.', 1) in (select unnest(?))",
             [list(PUBLIC_SCHEMAS)],

@@ -1,0 +1,133 @@
+"""`identity.people`: of each field the value of the source that is believed first, and of its records the newest."""
+
+from __future__ import annotations
+
+import duckdb
+
+# Who is believed first of what somebody is called and where they live, and of how they are reached: there what people gave
+# themselves counts before what was filed or bought. A state's voter file is `voters`.
+SOURCES = ("van_list", "l2_consumer", "actblue_contributions", "actionnetwork_activists", "app_members", "mailchimp_audience", "web_events")  # fmt: skip
+_NAMES = ("voters", *SOURCES)
+_CONTACT = ("app_members", "actblue_contributions", "actionnetwork_activists", "mailchimp_audience", "web_events", "van_list", "voters", "l2_consumer")  # fmt: skip
+# A field, or what goes together with it, by what it is chosen.
+_FIELDS = {
+    "names": (("first_name", "middle_name", "last_name", "name_suffix"), "last_name", "trust_in_names"),
+    "birth_year": (("birth_year",), "birth_year", "trust_in_names"),
+    "sex_code": (("sex_code",), "sex_code", "trust_in_names"),
+    "address": (("address", "city", "state_code", "zip5"), "address", "trust_in_names"),
+    "phone": (("phone",), "phone", "trust_in_contact"),
+    "email": (("email",), "email", "trust_in_contact"),
+}
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `identity.people` anew from the open rows of `identity.person_records`, the marts and the temp table `source_records`."""
+    # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of.
+    con.execute("""
+        create or replace temp table chosen_of as
+        select source, record_id, person_id from identity.person_records
+        where valid_to is null and person_id in (
+            select person_id from identity.person_records
+            where valid_to is null and (stage <> 'first' or not ends_with(source, '_voters'))
+        )
+    """)
+    con.execute("delete from identity.people")
+    con.execute("""
+        insert into identity.people by name
+        select
+            records.person_id, voter_id, [voter_id] as voter_ids, 1 as record_count, [source] as sources, first_name, middle_name, last_name,
+            name_suffix, case when last_name is not null then source end as names_source, birth_year,
+            case when birth_year is not null then source end as birth_year_source,
+            case when sex_code in ('F', 'M') then sex_code end as sex_code, case when sex_code in ('F', 'M') then source end as sex_code_source,
+            residence_address as address, residence_city as city, state_code, zip5,
+            case when residence_address is not null then source end as address_source,
+            phone, case when phone is not null then source end as phone_source
+        from marts.voters
+        join identity.person_records as records on records.record_id = voters.voter_id and records.valid_to is null and ends_with(source, '_voters')
+        where records.person_id not in (select person_id from chosen_of)
+    """)
+    con.execute(f"""
+        insert into identity.people by name
+        with told as (
+            select
+                chosen_of.person_id, chosen_of.source, chosen_of.record_id, voters.voter_id, voters.as_of,
+                voters.first_name, voters.middle_name, voters.last_name, voters.name_suffix, voters.birth_year,
+                case when voters.sex_code in ('F', 'M') then voters.sex_code end as sex_code,
+                voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
+                cast(null as varchar) as email
+            from chosen_of join marts.voters on voters.voter_id = chosen_of.record_id
+            where ends_with(chosen_of.source, '_voters')
+            union all by name
+            select
+                chosen_of.person_id, source, record_id, as_of, first_name, middle_name, last_name, name_suffix,
+                cast(year(birth_date) as integer) as birth_year, case when sex_code in ('F', 'M') then sex_code end as sex_code,
+                address, city, state_code, zip5, phone, email
+            from chosen_of join source_records using (source, record_id)
+        ),
+        ranked as (
+            select *,
+                {_place(_NAMES)} || age || record_id as trust_in_names,
+                {_place(_CONTACT)} || age || record_id as trust_in_contact
+            from (
+                select *, lpad(cast(date '2999-01-01' - as_of as varchar), 6, '0') as age,
+                    case when ends_with(source, '_voters') then 'voters' else source end as trusted
+                from told
+            )
+        ),
+        picked as (
+            select
+                person_id, arg_min(voter_id, trust_in_names) as voter_id, list(distinct voter_id order by voter_id) as voter_ids,
+                count(*) as record_count, list(distinct source order by source) as sources, {_picks()}
+            from ranked group by person_id
+        )
+        select
+            person_id, voter_id, coalesce(voter_ids, []) as voter_ids, record_count, sources, {_unpacked()}
+        from picked
+    """)
+    con.execute("""
+        create or replace temp table not_wanted as
+        with opted_out as (
+            select identifier_kind, identifier, channel, voter_id from marts.subscriptions where is_current and not is_opted_in
+        ),
+        reached as (
+            select opted_out.channel, records.person_id
+            from opted_out
+            join source_records as told on told.email = identifier and identifier_kind = 'email'
+                or told.phone = identifier and identifier_kind = 'phone'
+            join chosen_of as records on records.source = told.source and records.record_id = told.record_id
+        )
+        select person_id, list(distinct channel order by channel) as channels
+        from (
+            select person_id, channel from reached
+            union all
+            select people.person_id, channel from opted_out join identity.people on people.voter_id = opted_out.voter_id
+            union all
+            select person_id, channel from opted_out join identity.people on people.phone = identifier and identifier_kind = 'phone'
+            union all
+            select person_id, channel from opted_out
+            join chosen_of on source = 'van_list' and record_id = identifier and identifier_kind = 'van_id'
+        )
+        group by person_id
+    """)
+    con.execute("update identity.people set opted_out_of = channels from not_wanted where not_wanted.person_id = people.person_id")
+
+
+def _place(sources: tuple[str, ...]) -> str:
+    """SQL of the place of `trusted` among these, as text that sorts."""
+    cases = " ".join(f"when '{source}' then '{place}'" for place, source in enumerate(sources))
+    return f"case trusted {cases} else '9' end"
+
+
+def _picks() -> str:
+    return ", ".join(
+        f"arg_min(struct_pack({', '.join(f'{name} := {name}' for name in (*names, 'source'))}), {trust}) "
+        f"filter (where {told_by} is not null) as of_{field}"
+        for field, (names, told_by, trust) in _FIELDS.items()
+    )
+
+
+def _unpacked() -> str:
+    return ", ".join(
+        f"{', '.join(f'of_{field}.{name} as {name}' for name in names)}, of_{field}.source as {field}_source"
+        for field, (names, _, _) in _FIELDS.items()
+    )

@@ -1,0 +1,375 @@
+"""People of the pipeline, kept from run to run: which record is of which person, with ids that stay.
+
+Only records that are new, changed or gone are looked at, with the people whom they touch. A voter whom no other record touches is
+a person without being compared with anybody, since a state's voter file has nobody twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.identity import clusters, exact, golden, model, review, tables
+from orchestration.identity.normalise import normalise
+
+# What a voter record says of its person, as `int_person_records` does of the others.
+_VOTERS = """
+    select
+        lower(voters.state_code) || '_voters' as source, voters.voter_id as record_id, voters.first_name, voters.middle_name,
+        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, voters.birth_year,
+        voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
+        emails.email, voters.as_of
+    from marts.voters
+    left join (select voter_id, birth_date from intermediate.int_registrations where birth_date is not null) as registrations
+        on registrations.voter_id = voters.voter_id
+    left join (select voter_id, min(email) as email from intermediate.int_voter_emails group by voter_id) as emails
+        on emails.voter_id = voters.voter_id
+"""
+_CONTENT = (
+    "first_name", "middle_name", "last_name", "name_suffix", "sex_code", "birth_date", "birth_year", "address", "city", "state_code",
+    "zip5", "phone", "email",
+)  # fmt: skip
+_OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
+# Two voters of one state are two people; whom an id leads to a voter is that voter, whatever else they say.
+_TWO_VOTERS = "anchor_l <> anchor_r and anchor_state_l = anchor_state_r"
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a run made of the records: counts of those that stand, of people, and of the records that were placed anew or lost."""
+
+    records: int
+    people: int
+    touched: int
+
+
+def refresh(con: duckdb.DuckDBPyConnection, run: str) -> Refreshed:
+    """Bring schema `identity` to the marts as they are now, in one transaction: a run that is stopped leaves all as it was, and the
+    next one finds the same. `run` is the version of the data, which new rows are marked with.
+
+    Reads `marts.voters`, `marts.subscriptions`, `intermediate.int_registrations`, `int_voter_emails`, `int_person_records` and
+    `raw.scopes`.
+    """
+    first = not _is_compared(con)
+    con.execute("begin transaction")
+    try:
+        tables.create(con)
+        # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
+        con.execute(f"""
+            create or replace temp table source_records as
+            select * from intermediate.int_person_records {"" if _has_sources(con) else "limit 0"}
+        """)
+        [(sources,)] = con.execute("select count(*) from source_records").fetchall()
+        if sources or not first:
+            _compare(con, first)
+        else:
+            con.execute("create or replace temp table regrouped (source varchar, record_id varchar, grouped_as varchar, stage varchar, evidence varchar, weight double)")
+        touched = _renew_records(con, run)
+        review.write_twice(con)
+        review.name_persons(con)
+        golden.write(con)
+        tables.comment(con)
+        [(records, people)] = con.execute(
+            "select count(*), count(distinct person_id) from identity.person_records where valid_to is null"
+        ).fetchall()
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return Refreshed(records, people, touched)
+
+
+def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Make the temp table `regrouped`: the records of all people whom a new, changed or gone record touches, with the group of which
+    each is (`grouped_as`) and what makes it belong there."""
+    con.execute(f"""
+        create or replace temp table given_people as
+        select *, hash({", ".join(_CONTENT)}) as content from (
+            select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
+            union all by name
+            select * from source_records
+        )
+    """)
+    if first:
+        con.execute("create or replace temp table fresh as select source, record_id from given_people")
+        con.execute("create or replace temp table gone (n bigint)")
+    else:
+        con.execute("""
+            create or replace temp table fresh as
+            select source, record_id from given_people anti join identity.compared using (source, record_id, content)
+        """)
+        con.execute("""
+            create or replace temp table gone as
+            select n from identity.compared anti join given_people using (source, record_id, content)
+        """)
+    _normalise_fresh(con, first)
+    exact.link(con)
+    _find_touched(con, first)
+    _group(con)
+    review.write_doubts(con)
+
+
+def _is_compared(con: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        con.execute("select n from identity.compared limit 0")
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
+    [(count,)] = con.execute("select count(*) from raw.scopes where contract in (select unnest(?))", [[*golden.SOURCES, "van_contacts", "van_survey_responses", "van_activist_codes"]]).fetchall()
+    return bool(count)
+
+
+def _normalise_fresh(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Put the new and changed records into `compared` in the place of what they were, and take those that are gone out. Makes
+    `fresh_records` (`n`) and `touched` (`n`), to which what was linked with a record that is gone belongs."""
+    con.execute("create or replace temp view fresh_given as select given_people.* from given_people semi join fresh using (source, record_id)")
+    normalise(con, "fresh_given", "normalised", keep_shared=True)
+    con.execute("""
+        create or replace temp table touched as
+        select n_l as n from identity.links where n_r in (select n from gone)
+        union select n_r from identity.links where n_l in (select n from gone)
+    """)
+    con.execute("delete from identity.links where n_l in (select n from gone) or n_r in (select n from gone)")
+    if first:
+        con.execute("create table identity.compared as select normalised.*, cast(0 as ubigint) as content from normalised limit 0")
+    con.execute("delete from identity.compared where n in (select n from gone)")
+    con.execute("""
+        create or replace temp table fresh_records as
+        select normalised.n + (select coalesce(max(n), 0) from identity.compared) as n, given_people.source, given_people.record_id
+        from normalised join given_people using (source, record_id)
+    """)
+    con.execute("""
+        insert into identity.compared by name
+        select normalised.* replace (fresh_records.n as n), given_people.content
+        from normalised join fresh_records using (source, record_id) join given_people using (source, record_id)
+    """)
+    con.execute("insert into touched select n from fresh_records")
+
+
+def _find_touched(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Widen `touched` to all records that are linked with it, directly or by way of others, or are of the same people now."""
+    if first:
+        con.execute("create or replace temp table touched as select n from identity.compared")
+        return
+    size = -1
+    while True:
+        con.execute("""
+            create or replace temp table touched as
+            select n from touched
+            union select n_l from identity.links join touched on n = n_r
+            union select n_r from identity.links join touched on n = n_l
+            union
+            select others.n
+            from touched
+            join identity.compared using (n)
+            join identity.person_records as own on own.source = compared.source and own.record_id = compared.record_id and own.valid_to is null
+            join identity.person_records as theirs on theirs.person_id = own.person_id and theirs.valid_to is null
+            join identity.compared as others on others.source = theirs.source and others.record_id = theirs.record_id
+        """)
+        [(now,)] = con.execute("select count(*) from touched").fetchall()
+        if now == size:
+            return
+        size = now
+
+
+def _group(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        create or replace temp table group_links as
+        select n_l, n_r, stage, evidence, weight from identity.links where n_l in (select n from touched)
+    """)
+    con.execute("""
+        create or replace temp table involved as
+        with anchored as (
+            select n_l as n, n_r as anchor from group_links where stage = 'authoritative'
+        )
+        select
+            compared.*, cast(null as varchar) as only_once,
+            coalesce(anchored.anchor, case when ends_with(compared.source, '_voters') then compared.n end) as anchor,
+            coalesce(voters.source, case when ends_with(compared.source, '_voters') then compared.source end) as anchor_state
+        from identity.compared
+        left join anchored on anchored.n = compared.n
+        left join identity.compared as voters on voters.n = anchored.anchor
+        where compared.n in (select n_l from group_links union all select n_r from group_links)
+    """)
+    same = "coalesce(anchor_l = anchor_r, false)"
+    said = model.contradiction(households=True)
+    apart = f"case when {same} then null when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
+    rivals = f"case when {same} then null when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
+    con.execute("create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links group by n_l, n_r")
+    clusters.drop_ambiguous(con, "sure_links", "involved", rivals)
+    clusters.cluster(con, "sure_links", "involved", apart, "grouped")
+    # By what each belongs to its group: the best of its links there, but for the record that the others joined.
+    con.execute("""
+        create or replace temp table regrouped as
+        with members as (
+            select compared.n, compared.source, compared.record_id, coalesce(grouped.cluster, compared.n) as grouped_as
+            from touched join identity.compared using (n) left join grouped using (n)
+        ),
+        firsts as (
+            select arg_min(n, (case when ends_with(source, '_voters') then '0' else '1' end) || source || '|' || record_id) as n
+            from members group by grouped_as
+        ),
+        ways as (
+            select group_links.n_l as n, one.grouped_as, stage, evidence, weight
+            from group_links join members as one on one.n = n_l join members as two on two.n = n_r and two.grouped_as = one.grouped_as
+            union all
+            select group_links.n_r, one.grouped_as, stage, evidence, weight
+            from group_links join members as one on one.n = n_r join members as two on two.n = n_l and two.grouped_as = one.grouped_as
+        ),
+        best as (select n, arg_max(struct_pack(stage, evidence, weight), weight) as way from ways group by n)
+        select
+            source, record_id, cast(grouped_as as varchar) as grouped_as,
+            case when firsts.n is null then best.way.stage else 'first' end as stage,
+            case when firsts.n is null then best.way.evidence end as evidence,
+            case when firsts.n is null and best.way.stage = 'probable' then best.way.weight end as weight
+        from members left join firsts using (n) left join best using (n)
+    """)
+
+
+def _renew_records(con: duckdb.DuckDBPyConnection, run: str) -> int:
+    """Bring `person_records` and `person_events` to `regrouped` and to the voters whom nothing touches. Returns how many records
+    were placed or lost."""
+    [(day,)] = con.execute("select coalesce(max(as_of), current_date) from raw.scopes").fetchall()
+    said = {"day": day, "run": run}
+    con.execute("""
+        create or replace temp table current_records as
+        select lower(state_code) || '_voters' as source, voter_id as record_id, as_of from marts.voters
+        union all
+        select source, record_id, as_of from source_records
+    """)
+    con.execute("""
+        create or replace temp table lost as
+        select source, record_id, person_id from identity.person_records
+        anti join current_records using (source, record_id) where valid_to is null
+    """)
+    con.execute("create or replace temp table open_before as select distinct person_id from lost")
+    con.execute(
+        "update identity.person_records set valid_to = $day from lost where valid_to is null "
+        "and person_records.source = lost.source and person_records.record_id = lost.record_id",
+        {"day": day},
+    )
+    # Whom nothing touches and who was not there before: a person by herself.
+    con.execute(f"""
+        create or replace temp table members as
+        select source, record_id, grouped_as, stage, evidence, weight, as_of, {_OWN_ID} as own_id
+        from regrouped join current_records using (source, record_id)
+        union all
+        select source, record_id, {_OWN_ID}, 'first', null, null, as_of, {_OWN_ID}
+        from current_records
+        anti join (select source, record_id from identity.person_records where valid_to is null) using (source, record_id)
+        anti join regrouped using (source, record_id)
+    """)
+    con.execute("""
+        create or replace temp table before as
+        select source, record_id, person_id, valid_to is null as is_open
+        from identity.person_records semi join members using (source, record_id)
+        qualify row_number() over (
+            partition by source, record_id order by valid_to is null desc, valid_to desc, valid_from desc, person_records.rowid desc
+        ) = 1
+    """)
+    _name_groups(con)
+    con.execute("""
+        create or replace temp table placed as
+        select members.*, named.person_id, before.person_id as person_before, coalesce(before.is_open, false) as is_open
+        from members join named using (grouped_as) left join before using (source, record_id)
+    """)
+    _tell_events(con, said)
+    con.execute("""
+        update identity.person_records set valid_to = $day from placed
+        where valid_to is null and placed.is_open and placed.person_id <> placed.person_before
+            and person_records.source = placed.source and person_records.record_id = placed.record_id
+    """, {"day": day})
+    con.execute("""
+        update identity.person_records set stage = placed.stage, evidence = placed.evidence, weight = placed.weight from placed
+        where valid_to is null and placed.is_open and placed.person_id = placed.person_before
+            and person_records.source = placed.source and person_records.record_id = placed.record_id
+            and (person_records.stage, person_records.evidence, person_records.weight)
+                is distinct from (placed.stage, placed.evidence, placed.weight)
+    """)
+    con.execute("""
+        insert into identity.person_records by name
+        select source, record_id, person_id, stage, evidence, weight, case when person_before is null then as_of else $day end as valid_from,
+            cast(null as date) as valid_to, $run as run
+        from placed where not is_open or person_id <> person_before
+    """, said)
+    [(looked_at,)] = con.execute("select (select count(*) from lost) + count(*) from placed").fetchall()
+    return int(looked_at)
+
+
+def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `named` (`grouped_as`, `person_id`): a group is the person who had most of its records, of two the older; who is claimed by two
+    groups is the one that has most of her. Else the group's id is that of its oldest record's key, which nobody else had."""
+    con.execute("""
+        create or replace temp table named as
+        with votes as (
+            select grouped_as, person_id, count(*) as records, min(members.as_of) as oldest
+            from members join before using (source, record_id) group by grouped_as, person_id
+        ),
+        ages as (
+            select person_id, min(valid_from) as since from identity.person_records
+            where person_id in (select person_id from votes) group by person_id
+        ),
+        wanted as (
+            select * from votes join ages using (person_id)
+            qualify row_number() over (partition by grouped_as order by records desc, since, person_id) = 1
+        )
+        select grouped_as, person_id from wanted
+        qualify row_number() over (partition by person_id order by records desc, oldest, grouped_as) = 1
+    """)
+    # Almost all are new and by themselves, and their ids are nobody's; only the others are put in order.
+    con.execute("create or replace temp table nameless as select * from members anti join named using (grouped_as)")
+    con.execute("""
+        insert into named
+        with taken as (
+            select distinct person_id from identity.person_records
+            where split_part(person_id, '~', 1) in (select own_id from nameless)
+        ),
+        ids as (
+            select grouped_as, as_of, source, record_id, own_id || case when turn = 0 then '' else '~' || turn end as person_id, turn
+            from nameless, range(0, 10) as turns(turn)
+            where turn = 0 or own_id in (select split_part(person_id, '~', 1) from taken)
+        )
+        select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar) || source || '|' || record_id)
+        from ids anti join taken using (person_id) group by grouped_as
+    """)
+
+
+def _tell_events(con: duckdb.DuckDBPyConnection, said: dict) -> None:
+    """Write what becomes of people into `person_events`, before their records are moved."""
+    con.execute("""
+        insert into identity.person_events by name
+        with known as (
+            select person_id from identity.person_records
+            where person_id in (select person_id from placed union all select person_before from placed)
+            group by person_id
+        ),
+        -- Of those who lose a record: whether one stays or comes.
+        staying as (
+            select person_id from identity.person_records as open
+            anti join (select source, record_id from placed where person_id <> person_before) as moved using (source, record_id)
+            where valid_to is null and person_id in (select person_before from placed where person_id <> person_before
+                union all select person_id from open_before)
+            union select person_id from placed
+        ),
+        told as (
+            select 'created' as event, person_id, cast(null as varchar) as other_person_id, count(*) as record_count
+            from placed anti join known using (person_id) group by person_id
+            union all
+            select 'absorbed', person_id, null, count(*)
+            from placed semi join known using (person_id) where person_before is null or not is_open and person_before = person_id
+            group by person_id
+            union all
+            select case when person_before in (select person_id from staying) then 'split' else 'merged' end, person_id, person_before, count(*)
+            from placed where person_before <> person_id and is_open group by person_id, person_before
+            union all
+            select 'ended', person_id, null, (select count(*) from lost where lost.person_id = open_before.person_id)
+            from open_before
+            where person_id not in (select person_id from staying)
+                and person_id not in (select person_before from placed where person_before <> person_id and is_open)
+        )
+        select *, $day as happened_on, $run as run from told
+    """, said)

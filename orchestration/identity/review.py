@@ -1,0 +1,111 @@
+"""`identity.match_review`: pairs of records that somebody should look at, with what speaks for one person and what against."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.identity import model
+
+TWICE = "two ids of one state"
+RIVALS = "fits two people"
+APART = "linked, and yet two people"
+# What two records say of each other, in words without their values.
+_FOR = {
+    "same first name": "first_l = first_r",
+    "a short form of the first name": "first_l <> first_r and list_has_any(first_forms_l, first_forms_r)",
+    "same last name": "last_l = last_r",
+    "same generation": "generation_l = generation_r",
+    "same day of birth": "born_l = born_r",
+    "same year of birth": "birth_year_l = birth_year_r and not coalesce(born_l = born_r, false)",
+    "same address": "address_key_l = address_key_r",
+    "same ZIP": "zip5_l = zip5_r and not coalesce(address_key_l = address_key_r, false)",
+    "same telephone": "phone_l = phone_r",
+    "same e-mail": "email_l = email_r",
+}
+_AGAINST = {
+    "other first name": "first_l <> first_r and not list_has_any(first_forms_l, first_forms_r)",
+    "other middle initial": "left(middle_l, 1) <> left(middle_r, 1)",
+    "other last name": "last_l <> last_r",
+    "other generation": "generation_l <> generation_r",
+    "other sex": "sex_l <> sex_r",
+    "other year of birth": "birth_year_l <> birth_year_r",
+    "other address": "address_key_l <> address_key_r",
+}
+
+
+def words(facts: str) -> str:
+    """SQL over `*_l` and `*_r` of two compared records: what speaks `for` one person, or `against` it, as text; null for nothing."""
+    said = {"for": _FOR, "against": _AGAINST}[facts]
+    cases = ", ".join(f"case when {condition} then '{fact}' end" for fact, condition in said.items())
+    return f"nullif(concat_ws(', ', {cases}), '')"
+
+
+def write_twice(con: duckdb.DuckDBPyConnection) -> None:
+    """Report anew the voters whom a state seems to have twice: the same names and year of birth, at one residence or born on one day."""
+    con.execute(f"delete from identity.match_review where reason = '{TWICE}'")
+    con.execute("""
+        create or replace temp table namesakes as
+        with keyed as (select voter_id, residence_id, hash(state_code, first_name, last_name, birth_year, name_suffix) as alike from marts.voters)
+        select voter_id, residence_id, alike from keyed
+        where alike in (select alike from keyed group by alike having count(*) > 1)
+    """)
+    con.execute(f"""
+        insert into identity.match_review by name
+        with told as (
+            select namesakes.*, birth_date, state_code, first_name, last_name, birth_year from namesakes
+            join (select voter_id, birth_date, state_code, first_name, last_name, birth_year from intermediate.int_registrations) using (voter_id)
+            where first_name is not null and last_name is not null and birth_year is not null
+        )
+        select
+            lower(one.state_code) || '_voters' as source_a, one.voter_id as record_a,
+            lower(two.state_code) || '_voters' as source_b, two.voter_id as record_b, '{TWICE}' as reason,
+            'same first and last name and year of birth, ' || case when one.birth_date = two.birth_date then 'same day of birth' else 'same address' end
+                as evidence_for,
+            'a state''s file has nobody twice' as evidence_against
+        from told as one join told as two on two.alike = one.alike and two.voter_id > one.voter_id
+        where one.birth_date = two.birth_date
+            or (one.residence_id = two.residence_id and coalesce(one.birth_date = two.birth_date, true))
+    """)
+
+
+def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
+    """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
+    groups of `grouped`."""
+    con.execute(f"""
+        delete from identity.match_review where reason <> '{TWICE}' and (
+            (source_a, record_a) in (select (source, record_id) from touched join identity.compared using (n))
+            or (source_b, record_b) in (select (source, record_id) from touched join identity.compared using (n))
+            or (source_a, record_a) not in (select (source, record_id) from identity.compared)
+            or (source_b, record_b) not in (select (source, record_id) from identity.compared)
+        )
+    """)
+    con.execute(f"""
+        create or replace temp table doubts as
+        select n_l, n_r, min(reason) as reason from (
+            select least(n, other) as n_l, greatest(n, other) as n_r, '{RIVALS}' as reason from ambiguous
+            union all
+            select least(n_l, n_r), greatest(n_l, n_r), '{APART}' from sure_links
+            join grouped as l on l.n = n_l join grouped as r on r.n = n_r
+            where abs(l.cluster - r.cluster) > 0
+        ) group by n_l, n_r
+    """)
+    con.execute(f"""
+        insert into identity.match_review by name
+        select
+            source_l as source_a, record_id_l as record_a, source_r as source_b, record_id_r as record_b, reason,
+            {words("for")} as evidence_for,
+            concat_ws(', ', case reason when '{RIVALS}' then 'another person fits as well' end, {words("against")}) as evidence_against
+        from doubts
+        join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+    """)
+
+
+def name_persons(con: duckdb.DuckDBPyConnection) -> None:
+    """Write to every pair whose its records are now."""
+    for side in ("a", "b"):
+        con.execute(f"""
+            update identity.match_review set person_{side} = records.person_id
+            from (select source, record_id, person_id from identity.person_records
+                where valid_to is null and record_id in (select record_{side} from identity.match_review)) as records
+            where records.source = source_{side} and records.record_id = record_{side}
+        """)

@@ -1,0 +1,45 @@
+"""The tables of schema `identity`: made, described, and said of what they are made."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+FILE = Path(__file__).with_name("tables.yaml")
+SCHEMA = "identity"
+
+
+@functools.cache
+def described() -> dict[str, dict[str, Any]]:
+    """What `tables.yaml` says: by table its `description` and `columns`, each with `type`, `about` and maybe `made_of`."""
+    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that are not there yet, those of before with their rows left as they are, and the two that nobody else reads:
+    `compared`, each record in the shape in which it is compared, and `links`, pairs of these with what makes them one person."""
+    con.execute(f"create schema if not exists {SCHEMA}")
+    for table, told in described().items():
+        columns = ", ".join(f"{name} {column['type']}" for name, column in told["columns"].items())
+        con.execute(f"create table if not exists {SCHEMA}.{table} ({columns})")
+    con.execute(f"""
+        create table if not exists {SCHEMA}.links (
+            n_l bigint not null, n_r bigint not null, stage varchar not null, evidence varchar not null, weight double not null
+        )
+    """)
+
+
+def comment(con: duckdb.DuckDBPyConnection) -> None:
+    """Write down in the database what the tables and columns are, from where the published file copies it."""
+    for table, told in described().items():
+        con.execute(f"comment on table {SCHEMA}.{table} is '{_quoted(told['description'])}'")
+        for name, column in told["columns"].items():
+            con.execute(f"comment on column {SCHEMA}.{table}.{name} is '{_quoted(column['about'])}'")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,90 @@
+"""Whose each published row is: `person_id` beside what a mart's rows say of their person."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.identity.tables import SCHEMA
+
+# By what the rows of a mart name a record of a source, as `identity.person_records` has it.
+_RECORDS = {
+    "donations": ("actblue_contributions", "donor_id"),
+    "contacts": ("van_list", "van_id"),
+    "survey_responses": ("van_list", "van_id"),
+    "activist_codes": ("van_list", "van_id"),
+    "email_activity": ("mailchimp_audience", "email"),
+    "web_activity": ("web_events", "coalesce(user_id, email)"),
+    "social_engagement": ("app_members", "member_id"),
+    "app_friends": ("app_members", "member_id"),
+    "consumer_traits": ("l2_consumer", "consumer_id"),
+}
+_COMMENT = (
+    "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
+)
+
+
+def has_persons(table: str, columns: list[str]) -> bool:
+    """Whether a mart or segment with these columns is of people and gains `person_id`."""
+    return "person_id" not in columns and ("voter_id" in columns or table in _RECORDS)
+
+
+def tables_of_people(con: duckdb.DuckDBPyConnection, schemas: tuple[str, ...]) -> list[str]:
+    """The tables in some schemas of the warehouse that gain `person_id`."""
+    found = con.execute(
+        "select table_name, list(column_name) from duckdb_columns() where database_name = current_database() "
+        "and schema_name in (select unnest(?)) group by table_name order by table_name",
+        [[*schemas]],
+    ).fetchall()
+    return [table for table, columns in found if has_persons(table, columns)]
+
+
+def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
+    """Say in the candidate what `person_id` of these tables is."""
+    found = con.execute(
+        "select table_name from duckdb_columns() where database_name = 'candidate' and column_name = 'person_id' and table_name in (select unnest(?::varchar[]))",
+        [tables],
+    ).fetchall()
+    if found:
+        con.execute("; ".join(f'comment on column candidate.main."{table}".person_id is \'{_COMMENT}\'' for (table,) in found))
+
+
+def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:
+    """For each of these tables what changes where the persons of its rows do: a copy with the same one still says whose they are."""
+    told = "coalesce(bit_xor(hash(record_id, person_id)), 0)"
+    [(voters,)] = con.execute(f"select {told} from (select voter_id as record_id, person_id from ({_OTHER_VOTERS}))").fetchall()
+    of_source = dict(
+        con.execute(
+            f"select source, {told} from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?)) group by source",
+            [[source for source, _ in _RECORDS.values()]],
+        ).fetchall()
+    )
+    return {table: f"{voters} {of_source.get(_RECORDS.get(table, ('', ''))[0], 0)}" for table in tables}
+
+
+def with_persons(schema: str, table: str) -> str:
+    """SQL of a table's rows with their `person_id`, which is asked last.
+
+    A voter is nearly always the person who began with her record, whose id follows from hers; only the others are joined.
+    """
+    source, record = _RECORDS.get(table, (None, None))
+    of_voter = "case when own.voter_id is not null then coalesce(others.person_id, 'P-' || own.voter_id) end"
+    if source is None:
+        return f"""
+            select own.*, {of_voter} as person_id
+            from "{schema}"."{table}" as own left join ({_OTHER_VOTERS}) as others on others.voter_id = own.voter_id
+        """
+    return f"""
+        select own.*, coalesce(records.person_id, {of_voter}) as person_id
+        from (select *, {record} as of_record from "{schema}"."{table}") as own
+        left join (
+            select record_id, person_id from {SCHEMA}.person_records where valid_to is null and source = '{source}'
+        ) as records on records.record_id = own.of_record
+        left join ({_OTHER_VOTERS}) as others on others.voter_id = own.voter_id
+    """.replace("own.*", "own.* exclude (of_record)")
+
+
+_OTHER_VOTERS = f"""
+    select record_id as voter_id, person_id from {SCHEMA}.person_records
+    where ends_with(source, '_voters') and person_id <> 'P-' || record_id
+    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
+"""

@@ -1,0 +1,79 @@
+"""Gate `identity`: every record is of exactly one person, people are no crowds, and ids stay."""
+
+from __future__ import annotations
+
+from quality.suites import no_rows
+
+TABLES = ("identity.people", "identity.person_records", "identity.person_events", "identity.match_review")
+LARGEST_PERSON = 60  # records of one person, beyond which it is none
+MOST_ENDED = 0.2  # of the people there were, in one run: more have not moved away
+
+
+def tables(settings) -> tuple[str, ...]:
+    """The tables that the gate judges."""
+    return TABLES
+
+
+def expectations(settings, con) -> dict[str, list]:
+    """The checks by table."""
+    from quality import versions
+
+    run = versions.built_version(con, "identity")
+    return {
+        "identity.people": [
+            no_rows("select 1 from {batch} group by person_id having count(*) > 1", "a person stands once"),
+            no_rows(
+                "select 1 from {batch} full join (select person_id, count(*) as n from identity.person_records "
+                "where valid_to is null group by 1) r using (person_id) where record_count is distinct from n",
+                "people have the records counted",
+            ),
+            no_rows(
+                "select 1 from {batch} where voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+                "voter_id is a voter's",
+            ),
+            no_rows(
+                "select 1 from (select person_id, unnest(voter_ids) as id from {batch} where len(voter_ids) > 1) "
+                "group by person_id, split_part(id, '-', 1) having count(*) > 1 and person_id not in "
+                "(select unnest([person_a, person_b]) from identity.match_review where person_a = person_b)",
+                "nobody has two voter ids of one state unless it is reported",
+            ),
+        ],
+        "identity.person_records": [
+            no_rows(
+                "select 1 from {batch} where valid_to is null group by source, record_id having count(*) > 1",
+                "a record is of one person",
+            ),
+            no_rows(
+                "select 1 from (select source, record_id from {batch} where valid_to is null and ends_with(source, '_voters')) r "
+                "full join marts.voters on voters.voter_id = r.record_id where voters.voter_id is null or r.record_id is null",
+                "each voter is a record",
+            ),
+            no_rows(
+                "select source, record_id from intermediate.int_person_records except "
+                "select source, record_id from identity.person_records where valid_to is null",
+                "each record of a source is there",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where valid_to is null and stage <> 'first' group by person_id having count(*) >= {LARGEST_PERSON}",
+                f"nobody has more than {LARGEST_PERSON} records",
+            ),
+        ],
+        "identity.person_events": [
+            no_rows(
+                f"select 1 from (select count(distinct person_id) as n from {{batch}} where event in ('ended', 'merged') and run = '{run}'), "
+                f"(select count(*) as now from identity.people) where n > {MOST_ENDED} * (now + n)",
+                f"no more than {MOST_ENDED:.0%} of the people are gone at once",
+                "warning",
+            ),
+            no_rows(
+                "select person_id from identity.people except select person_id from {batch}",
+                "everybody began at some time",
+            ),
+        ],
+        "identity.match_review": [
+            no_rows(
+                "select 1 from {batch} group by source_a, record_a, source_b, record_b having count(*) > 1",
+                "a pair stands once",
+            ),
+        ],
+    }

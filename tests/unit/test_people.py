@@ -1,0 +1,184 @@
+"""People of the pipeline from run to run: ids that stay, what became of whom, and what is reported instead of being settled."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from orchestration.identity import golden, people
+
+VOTER = "voter_id, state_code, first_name, middle_name, last_name, name_suffix, sex_code, birth_year, residence_address, residence_city, zip5, phone, residence_id"
+RECORD = "source, record_id, first_name, middle_name, last_name, name_suffix, sex_code, address, city, state_code, zip5, phone, email, voter_id, linked_by"
+
+
+@pytest.fixture
+def con():
+    con = duckdb.connect()
+    texts = {"birth_year": "integer"}
+    columns = ", ".join(f"{name} {texts.get(name, 'varchar')}" for name in VOTER.split(", "))
+    con.execute("create schema marts; create schema intermediate; create schema raw")
+    con.execute(f"create table marts.voters ({columns}, as_of date)")
+    con.execute(
+        "create table marts.subscriptions (identifier_kind varchar, identifier varchar, channel varchar, is_opted_in boolean, is_current boolean, voter_id varchar)"
+    )
+    con.execute(
+        "create view intermediate.int_registrations as select *, make_date(birth_year, 5, 6) as birth_date from marts.voters"
+    )
+    con.execute("create table intermediate.int_voter_emails (voter_id varchar, email varchar)")
+    columns = ", ".join(f"{name} varchar" for name in RECORD.split(", "))
+    con.execute(f"create table intermediate.int_person_records ({columns}, birth_date date, as_of date)")
+    con.execute("create table raw.scopes (contract varchar, as_of date)")
+    con.execute("insert into raw.scopes values ('van_list', '2026-01-31')")
+    return con
+
+
+def vote(con, number: int, first: str, last: str, **more) -> None:
+    row = {"voter_id": f"NC-{number}", "state_code": "NC", "first_name": first, "last_name": last, "as_of": "2026-01-31", **more}
+    _insert(con, "marts.voters", row)
+
+
+def record(con, source: str, record_id: str, first: str | None, last: str | None, **more) -> None:
+    row = {"source": source, "record_id": record_id, "first_name": first, "last_name": last, "as_of": "2026-01-15", **more}
+    _insert(con, "intermediate.int_person_records", row)
+
+
+def _insert(con, table: str, row: dict) -> None:
+    con.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", [*row.values()])
+
+
+def whose(con) -> dict[str, str]:
+    """The person of each record."""
+    return dict(con.execute("select record_id, person_id from identity.person_records where valid_to is null").fetchall())
+
+
+def events(con, run: str) -> set[tuple]:
+    return set(
+        con.execute("select event, person_id, other_person_id, record_count from identity.person_events where run = ?", [run]).fetchall()
+    )
+
+
+def test_voters_alone_are_people_without_being_compared(con) -> None:
+    con.execute("delete from raw.scopes")
+    vote(con, 1, "ANN", "LEE")
+    vote(con, 2, "ANN", "LEE")
+    people.refresh(con, "a")
+    assert whose(con) == {"NC-1": "P-NC-1", "NC-2": "P-NC-2"}
+    assert con.execute("select count(*) from duckdb_tables() where table_name = 'compared'").fetchall() == [(0,)]
+    con.execute("delete from marts.voters where voter_id = 'NC-2'")
+    vote(con, 3, "BEN", "LEE")
+    people.refresh(con, "b")
+    assert whose(con) == {"NC-1": "P-NC-1", "NC-3": "P-NC-3"}
+    assert events(con, "b") == {("ended", "P-NC-2", None, 1), ("created", "P-NC-3", None, 1)}
+    vote(con, 2, "ANN", "LEE")
+    people.refresh(con, "c")
+    assert whose(con)["NC-2"] == "P-NC-2"
+    assert events(con, "c") == {("absorbed", "P-NC-2", None, 1)}
+
+
+def test_ids_stay_where_nothing_changed_and_when_more_comes(con) -> None:
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", email="ann@fastmail.com")
+    record(con, "mailchimp_audience", "ben@fastmail.com", "BEN", "LEE", email="ben@fastmail.com")
+    people.refresh(con, "a")
+    before = whose(con)
+    people.refresh(con, "b")
+    assert whose(con) == before and not events(con, "b")
+    vote(con, 1, "ANN", "LEE")
+    con.execute("update intermediate.int_person_records set voter_id = 'NC-1', linked_by = 'email' where record_id = 'D1'")
+    people.refresh(con, "c")
+    assert whose(con) == {**before, "NC-1": before["D1"]}
+    assert events(con, "c") == {("absorbed", before["D1"], None, 1)}
+    assert con.execute("select person_id, names_source from identity.people where voter_id = 'NC-1'").fetchall() == [
+        (before["D1"], "nc_voters")
+    ]
+
+
+def test_the_larger_takes_the_smaller_in_and_what_parts_gets_an_id_of_its_own(con) -> None:
+    ann = {"first": "ANN", "last": "LEE"}
+    record(con, "actblue_contributions", "D1", **ann, email="ann@fastmail.com")
+    record(con, "mailchimp_audience", "ann@fastmail.com", **ann, email="ann@fastmail.com")
+    record(con, "web_events", "U1", **ann, phone="9193456789", as_of="2025-01-01")
+    people.refresh(con, "a")
+    large, small = whose(con)["D1"], whose(con)["U1"]
+    assert large != small
+    con.execute("update intermediate.int_person_records set phone = '9193456789' where record_id = 'D1'")
+    people.refresh(con, "b")
+    assert set(whose(con).values()) == {large}
+    assert events(con, "b") == {("merged", large, small, 1)}
+    con.execute("update intermediate.int_person_records set phone = null where record_id = 'D1'")
+    people.refresh(con, "c")
+    assert whose(con) == {"D1": large, "ann@fastmail.com": large, "U1": f"{small}~1"}  # her first id is somebody else's past
+    assert events(con, "c") == {("created", f"{small}~1", None, 1), ("split", f"{small}~1", large, 1)}
+    history = con.execute("select person_id, valid_to is null from identity.person_records where record_id = 'U1'").fetchall()
+    assert history == [(small, False), (large, False), (f"{small}~1", True)]
+
+
+def test_a_step_that_was_stopped_leaves_all_as_it_was(con, monkeypatch) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", phone="9193456789")
+    people.refresh(con, "a")
+    before = whose(con)
+    record(con, "web_events", "U1", "ANN", "LEE", phone="9193456789")
+    with monkeypatch.context() as patch:
+        patch.setattr(golden, "write", lambda con: con.execute("select error('stopped')"))
+        with pytest.raises(duckdb.Error):
+            people.refresh(con, "b")
+    assert whose(con) == before
+    people.refresh(con, "b")
+    assert whose(con) == {**before, "U1": before["D1"]}
+
+
+def test_a_household_stays_apart(con) -> None:
+    home = {"residence_address": "12 OAK ST", "residence_city": "DURHAM", "zip5": "27701", "phone": "9193456789"}
+    vote(con, 1, "JOHN", "SMITH", name_suffix="SR", birth_year=1950, **home)
+    vote(con, 2, "JOHN", "SMITH", name_suffix="JR", birth_year=1975, **home)
+    vote(con, 3, "MARY", "SMITH", birth_year=1951, **home)
+    at = {"address": "12 OAK ST", "city": "DURHAM", "state_code": "NC", "zip5": "27701", "phone": "9193456789"}
+    record(con, "actblue_contributions", "D1", "JOHN", "SMITH JR", **at)
+    record(con, "van_list", "V1", "JOHN", "SMITH", **at)  # nobody can say which
+    record(con, "mailchimp_audience", "M1", "MARY", "SMITH", phone="9193456789")
+    people.refresh(con, "a")
+    found = whose(con)
+    assert found["D1"] == found["NC-2"] and found["M1"] == found["NC-3"]
+    assert len({found[name] for name in ("NC-1", "NC-2", "NC-3", "V1")}) == 4
+    doubts = con.execute("select record_a, record_b, reason, evidence_for from identity.match_review").fetchall()
+    assert {frozenset(row[:2]) for row in doubts} >= {frozenset(("NC-1", "V1")), frozenset(("NC-2", "V1"))}
+    assert all(reason == "fits two people" and "same telephone" in told for *_, reason, told in doubts)
+
+
+def test_two_ids_of_one_state_are_reported_and_not_merged(con) -> None:
+    vote(con, 1, "ANN", "LEE", birth_year=1970, residence_id="R1")
+    vote(con, 2, "ANN", "LEE", birth_year=1970, residence_id="R1")
+    vote(con, 3, "ANN", "LEE", birth_year=1971, residence_id="R1")
+    record(con, "van_list", "V1", "ANN", "LEE", voter_id="NC-1", linked_by="state_voter_id")
+    record(con, "van_list", "V2", "ANNA", "LEE-MARRIED", voter_id="NC-2", linked_by="state_voter_id")  # an id leads there, whatever the name
+    people.refresh(con, "a")
+    found = whose(con)
+    assert found["V1"] == found["NC-1"] != found["NC-2"] == found["V2"]
+    assert con.execute("select record_a, record_b, person_a, person_b from identity.match_review where reason = 'two ids of one state'").fetchall() == [
+        ("NC-1", "NC-2", found["NC-1"], found["NC-2"])
+    ]
+
+
+def test_each_field_is_of_who_is_believed_first_and_opt_outs_are_united(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789", residence_address="12 OAK ST", sex_code="U")
+    record(con, "van_list", "V1", "ANNIE", "LEE", sex_code="F", voter_id="NC-1", linked_by="state_voter_id")
+    for number, day in ((1, "2026-01-01"), (2, "2026-01-20")):
+        record(con, "actblue_contributions", f"D{number}", "ANN", "LEE", phone=f"919345000{number}", email="ann@fastmail.com", as_of=day,
+            voter_id="NC-1", linked_by="phone")
+    con.execute("insert into marts.subscriptions values ('phone', '9193450001', 'text', false, true, null), "
+        "('email', 'ann@fastmail.com', 'email', false, true, null), ('email', 'ann@fastmail.com', 'phone', true, true, null)")
+    people.refresh(con, "a")
+    [row] = con.execute(
+        "select first_name, names_source, sex_code, sex_code_source, phone, phone_source, address_source, record_count, opted_out_of from identity.people"
+    ).fetchall()
+    assert row == ("ANN", "nc_voters", "F", "van_list", "9193450002", "actblue_contributions", "nc_voters", 4, ["email", "text"])
+
+
+def test_what_says_nothing_joins_nobody(con) -> None:
+    for number in range(40):
+        record(con, "van_list", f"V{number}", None, None)
+        record(con, "web_events", f"U{number}", "TEST", "UNKNOWN", email="shared@fastmail.com")
+        record(con, "actblue_contributions", f"D{number}", "JOHN", "SMITH", email="shared@fastmail.com")
+        record(con, "mailchimp_audience", f"M{number}", "N" + chr(65 + number % 26) * 3, f"LAST{number}", phone="9193456789")
+    people.refresh(con, "a")
+    assert len(set(whose(con).values())) == 160
