@@ -217,7 +217,10 @@ class _Builder:
         for table, told in tables.described().items():
             name_of = f"{tables.SCHEMA}.{table}"
             for name, column in {ROWS: {}, **told["columns"]}.items():
-                parents = [*of_rows, *(self.columns[tuple(place.rsplit(".", 1))] for place in column.get("made_of", ()))]
+                parents = [
+                    *of_rows,
+                    *(self.columns[tuple(place.rsplit(".", 1))] for place in column.get("made_of", ())),
+                ]
                 self.columns[name_of, name] = Column(
                     name_of,
                     name,

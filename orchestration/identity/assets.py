@@ -50,7 +50,10 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                 found = people.refresh(con, wanted)
                 # Each table as built by itself, so that its published copy is known to stand.
                 versions.finish_build(
-                    settings, con, "identity", {f"{tables.SCHEMA}.{table}": (wanted, wanted) for table in tables.described()}
+                    settings,
+                    con,
+                    "identity",
+                    {f"{tables.SCHEMA}.{table}": (wanted, wanted) for table in tables.described()},
                 )
             sizes = {
                 table: con.execute(f"select count(*) from {tables.SCHEMA}.{table}").fetchall()[0][0]

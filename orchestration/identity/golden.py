@@ -109,7 +109,9 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         )
         group by person_id
     """)
-    con.execute("update identity.people set opted_out_of = channels from not_wanted where not_wanted.person_id = people.person_id")
+    con.execute(
+        "update identity.people set opted_out_of = channels from not_wanted where not_wanted.person_id = people.person_id"
+    )
 
 
 def _place(sources: tuple[str, ...]) -> str:

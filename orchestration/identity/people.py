@@ -64,7 +64,9 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str) -> Refreshed:
         if sources or not first:
             _compare(con, first)
         else:
-            con.execute("create or replace temp table regrouped (source varchar, record_id varchar, grouped_as varchar, stage varchar, evidence varchar, weight double)")
+            con.execute(
+                "create or replace temp table regrouped (source varchar, record_id varchar, grouped_as varchar, stage varchar, evidence varchar, weight double)"
+            )
         touched = _renew_records(con, run)
         review.write_twice(con)
         review.name_persons(con)
@@ -119,14 +121,19 @@ def _is_compared(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
-    [(count,)] = con.execute("select count(*) from raw.scopes where contract in (select unnest(?))", [[*golden.SOURCES, "van_contacts", "van_survey_responses", "van_activist_codes"]]).fetchall()
+    [(count,)] = con.execute(
+        "select count(*) from raw.scopes where contract in (select unnest(?))",
+        [[*golden.SOURCES, "van_contacts", "van_survey_responses", "van_activist_codes"]],
+    ).fetchall()
     return bool(count)
 
 
 def _normalise_fresh(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Put the new and changed records into `compared` in the place of what they were, and take those that are gone out. Makes
     `fresh_records` (`n`) and `touched` (`n`), to which what was linked with a record that is gone belongs."""
-    con.execute("create or replace temp view fresh_given as select given_people.* from given_people semi join fresh using (source, record_id)")
+    con.execute(
+        "create or replace temp view fresh_given as select given_people.* from given_people semi join fresh using (source, record_id)"
+    )
     normalise(con, "fresh_given", "normalised", keep_shared=True)
     con.execute("""
         create or replace temp table touched as
@@ -135,7 +142,9 @@ def _normalise_fresh(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """)
     con.execute("delete from identity.links where n_l in (select n from gone) or n_r in (select n from gone)")
     if first:
-        con.execute("create table identity.compared as select normalised.*, cast(0 as ubigint) as content from normalised limit 0")
+        con.execute(
+            "create table identity.compared as select normalised.*, cast(0 as ubigint) as content from normalised limit 0"
+        )
     con.execute("delete from identity.compared where n in (select n from gone)")
     con.execute("""
         create or replace temp table fresh_records as
@@ -199,7 +208,9 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
     said = model.contradiction(households=True)
     apart = f"case when {same} then null when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
     rivals = f"case when {same} then null when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
-    con.execute("create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links group by n_l, n_r")
+    con.execute(
+        "create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links group by n_l, n_r"
+    )
     clusters.drop_ambiguous(con, "sure_links", "involved", rivals)
     clusters.cluster(con, "sure_links", "involved", apart, "grouped")
     # By what each belongs to its group: the best of its links there, but for the record that the others joined.
@@ -278,11 +289,14 @@ def _renew_records(con: duckdb.DuckDBPyConnection, run: str) -> int:
         from members join named using (grouped_as) left join before using (source, record_id)
     """)
     _tell_events(con, said)
-    con.execute("""
+    con.execute(
+        """
         update identity.person_records set valid_to = $day from placed
         where valid_to is null and placed.is_open and placed.person_id <> placed.person_before
             and person_records.source = placed.source and person_records.record_id = placed.record_id
-    """, {"day": day})
+    """,
+        {"day": day},
+    )
     con.execute("""
         update identity.person_records set stage = placed.stage, evidence = placed.evidence, weight = placed.weight from placed
         where valid_to is null and placed.is_open and placed.person_id = placed.person_before
@@ -290,12 +304,15 @@ def _renew_records(con: duckdb.DuckDBPyConnection, run: str) -> int:
             and (person_records.stage, person_records.evidence, person_records.weight)
                 is distinct from (placed.stage, placed.evidence, placed.weight)
     """)
-    con.execute("""
+    con.execute(
+        """
         insert into identity.person_records by name
         select source, record_id, person_id, stage, evidence, weight, case when person_before is null then as_of else $day end as valid_from,
             cast(null as date) as valid_to, $run as run
         from placed where not is_open or person_id <> person_before
-    """, said)
+    """,
+        said,
+    )
     [(looked_at,)] = con.execute("select (select count(*) from lost) + count(*) from placed").fetchall()
     return int(looked_at)
 
@@ -340,7 +357,8 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
 
 def _tell_events(con: duckdb.DuckDBPyConnection, said: dict) -> None:
     """Write what becomes of people into `person_events`, before their records are moved."""
-    con.execute("""
+    con.execute(
+        """
         insert into identity.person_events by name
         with known as (
             select person_id from identity.person_records
@@ -372,4 +390,6 @@ def _tell_events(con: duckdb.DuckDBPyConnection, said: dict) -> None:
                 and person_id not in (select person_before from placed where person_before <> person_id and is_open)
         )
         select *, $day as happened_on, $run as run from told
-    """, said)
+    """,
+        said,
+    )

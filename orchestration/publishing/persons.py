@@ -18,9 +18,7 @@ _RECORDS = {
     "app_friends": ("app_members", "member_id"),
     "consumer_traits": ("l2_consumer", "consumer_id"),
 }
-_COMMENT = (
-    "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
-)
+_COMMENT = "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
 
 
 def has_persons(table: str, columns: list[str]) -> bool:
@@ -45,13 +43,18 @@ def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
         [tables],
     ).fetchall()
     if found:
-        con.execute("; ".join(f'comment on column candidate.main."{table}".person_id is \'{_COMMENT}\'' for (table,) in found))
+        said = "; ".join(
+            f"comment on column candidate.main.\"{table}\".person_id is '{_COMMENT}'" for (table,) in found
+        )
+        con.execute(f"begin transaction; {said}; commit")
 
 
 def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:
     """For each of these tables what changes where the persons of its rows do: a copy with the same one still says whose they are."""
     told = "coalesce(bit_xor(hash(record_id, person_id)), 0)"
-    [(voters,)] = con.execute(f"select {told} from (select voter_id as record_id, person_id from ({_OTHER_VOTERS}))").fetchall()
+    [(voters,)] = con.execute(
+        f"select {told} from (select voter_id as record_id, person_id from ({_OTHER_VOTERS}))"
+    ).fetchall()
     of_source = dict(
         con.execute(
             f"select source, {told} from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?)) group by source",

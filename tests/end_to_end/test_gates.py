@@ -28,6 +28,15 @@ SPOILED = [
     ("marts", "delete from marts.elections", "election_id is in elections"),
     ("marts", "update marts.residences set voter_count = voter_count + 1", "residents are the voters"),
     ("marts", "update marts.precincts set registered_count = 0", "registered voters are the voters"),
+    ("identity", "insert into identity.people from identity.people limit 1", "a person stands once"),
+    ("identity", "update identity.people set record_count = 2 where rowid = 0", "people have the records counted"),
+    ("identity", "update identity.people set voter_id = 'NC-NOBODY' where rowid = 0", "voter_id is a voter's"),
+    ("identity", "update identity.people set voter_ids = ['NC-1', 'NC-2'] where rowid = 0", "nobody has two voter ids"),
+    ("identity", "insert into identity.person_records from identity.person_records limit 1", "a record is of one person"),
+    ("identity", "delete from identity.person_records where rowid = 0", "each voter is a record"),
+    ("identity", "delete from marts.voters where rowid = 0", "each voter is a record"),
+    ("identity", "update identity.person_records set stage = 'exact', person_id = 'P-1'", "nobody has more than"),
+    ("identity", "delete from identity.person_events where rowid = 0", "everybody began"),
     ("segments", "insert into segments.segment_members select segment_id, 'NC-nobody' from segments.segments limit 1", "members are published"),
     ("segments", "update segments.segments set size = size + 1", "sizes are the members"),
     ("published", "delete from candidate.voters where rowid < 3", "voters has its"),
@@ -61,7 +70,7 @@ def test_every_gate_passes_unspoiled(spoiling) -> None:
     settings, warehouse = spoiling
     with warehouse.open() as con:
         write_candidate(settings, con)
-    for name in ("raw", "staging", "marts", "segments", "published"):
+    for name in ("raw", "staging", "marts", "identity", "segments", "published"):
         found = gate.run(settings, warehouse, name, candidate_path(settings) if name == "published" else None)
         assert {r.status for r in found} == {"passed"}, name
         assert {r.table for r in found} == set(gate.suite(name).tables(settings))

@@ -41,9 +41,9 @@ def test_a_stale_result_is_refused(state) -> None:
 
 def test_half_built_tables_are_refused(state) -> None:
     with Warehouse(state).hold("a test") as warehouse, warehouse.open() as con:
-        con.execute("delete from meta.builds where step = 'marts'")
+        con.execute("delete from meta.builds where step = 'identity'")
     result = pipeline.materialize(state, "segments")
-    assert "the tables of `marts` are missing or half built" in pipeline.failure_text(result)
+    assert "the tables of `identity` are missing or half built" in pipeline.failure_text(result)
 
 
 def test_publishing_alone_after_a_failed_gate_leaves_the_current_version(state) -> None:

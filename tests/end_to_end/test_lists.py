@@ -37,7 +37,14 @@ def test_each_channels_list_is_of_the_segment_and_on_its_receipt(state, capsys: 
     assert [receipt["channel"] for receipt in kept] == [*CHANNELS]
     for receipt in kept:
         assert receipt["people"] + sum(receipt["suppressed"].values()) == size == len(members)
-        assert {gate["gate"] for gate in receipt["gates"]} >= {"raw", "staging", "marts", "segments", "published"}
+        assert {gate["gate"] for gate in receipt["gates"]} >= {
+            "raw",
+            "staging",
+            "marts",
+            "identity",
+            "segments",
+            "published",
+        }
         file = state.exports / receipt["files"][0]["name"]
         assert receipts.verify(state, file).receipt == receipt
         with file.open(newline="", encoding="utf-8") as stream:

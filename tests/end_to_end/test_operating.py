@@ -100,9 +100,9 @@ def test_steps_that_take_long_say_how_long_they_still_will(state, capsys, monkey
 
 
 def test_the_guard_holds_for_a_part_of_the_job_too(state, capsys) -> None:
-    private(state, "delete from meta.gate_results where gate = 'marts'")
+    private(state, "delete from meta.gate_results where gate = 'identity'")
     assert pipeline.run(state, "--from", "segments") == 1
-    assert "`segments` may not run: gate `marts` has no result for this data" in capsys.readouterr().out
+    assert "`segments` may not run: gate `identity` has no result for this data" in capsys.readouterr().out
 
 
 def test_a_delivery_is_taken_in_again_from_the_archive(state, capsys) -> None:

@@ -20,8 +20,9 @@ GROUPS = {
     "staging": "2_staging",
     "intermediate": "3_marts",
     "marts": "3_marts",
-    "segments": "4_segments",
-    "published": "5_published",
+    "identity": "4_identity",
+    "segments": "5_segments",
+    "published": "6_published",
 }
 
 

@@ -29,7 +29,7 @@ def versions_of(settings) -> list[str]:
 
 def test_a_first_run_ends_well_and_says_what_a_manager_wants_to_know(refreshed: Refreshed) -> None:
     assert refreshed.exit_status == 0, refreshed.output
-    for gate in ("raw", "staging", "marts", "segments", "published"):
+    for gate in ("raw", "staging", "marts", "identity", "segments", "published"):
         assert re.search(rf"^  {gate} +passed +\d+ checks", refreshed.output, re.MULTILINE), gate
     assert re.search(r"ncvoter_Statewide.txt +loaded +2,000 +2,000 +0 +[1-9]", refreshed.output)
     for name, size in published(refreshed.settings, "select name, size from segments"):
@@ -86,7 +86,7 @@ def test_every_published_table_and_column_is_described(refreshed: Refreshed) -> 
     )
     assert {t for t, _ in tables} >= {
         "voters", "vote_history", "residences", "elections", "precincts", "voter_changes", "deliveries", "gate_results",
-        "segments", "segment_members",
+        "segments", "segment_members", "people", "person_records", "person_events", "match_review",
     }  # fmt: skip
     assert [t for t, comment in tables if not comment] == []
     assert columns == []

@@ -33,12 +33,26 @@ def con():
 
 
 def vote(con, number: int, first: str, last: str, **more) -> None:
-    row = {"voter_id": f"NC-{number}", "state_code": "NC", "first_name": first, "last_name": last, "as_of": "2026-01-31", **more}
+    row = {
+        "voter_id": f"NC-{number}",
+        "state_code": "NC",
+        "first_name": first,
+        "last_name": last,
+        "as_of": "2026-01-31",
+        **more,
+    }
     _insert(con, "marts.voters", row)
 
 
 def record(con, source: str, record_id: str, first: str | None, last: str | None, **more) -> None:
-    row = {"source": source, "record_id": record_id, "first_name": first, "last_name": last, "as_of": "2026-01-15", **more}
+    row = {
+        "source": source,
+        "record_id": record_id,
+        "first_name": first,
+        "last_name": last,
+        "as_of": "2026-01-15",
+        **more,
+    }
     _insert(con, "intermediate.int_person_records", row)
 
 
@@ -48,12 +62,16 @@ def _insert(con, table: str, row: dict) -> None:
 
 def whose(con) -> dict[str, str]:
     """The person of each record."""
-    return dict(con.execute("select record_id, person_id from identity.person_records where valid_to is null").fetchall())
+    return dict(
+        con.execute("select record_id, person_id from identity.person_records where valid_to is null").fetchall()
+    )
 
 
 def events(con, run: str) -> set[tuple]:
     return set(
-        con.execute("select event, person_id, other_person_id, record_count from identity.person_events where run = ?", [run]).fetchall()
+        con.execute(
+            "select event, person_id, other_person_id, record_count from identity.person_events where run = ?", [run]
+        ).fetchall()
     )
 
 
@@ -81,9 +99,12 @@ def test_ids_stay_where_nothing_changed_and_when_more_comes(con) -> None:
     people.refresh(con, "a")
     before = whose(con)
     people.refresh(con, "b")
-    assert whose(con) == before and not events(con, "b")
+    assert whose(con) == before
+    assert not events(con, "b")
     vote(con, 1, "ANN", "LEE")
-    con.execute("update intermediate.int_person_records set voter_id = 'NC-1', linked_by = 'email' where record_id = 'D1'")
+    con.execute(
+        "update intermediate.int_person_records set voter_id = 'NC-1', linked_by = 'email' where record_id = 'D1'"
+    )
     people.refresh(con, "c")
     assert whose(con) == {**before, "NC-1": before["D1"]}
     assert events(con, "c") == {("absorbed", before["D1"], None, 1)}
@@ -106,9 +127,15 @@ def test_the_larger_takes_the_smaller_in_and_what_parts_gets_an_id_of_its_own(co
     assert events(con, "b") == {("merged", large, small, 1)}
     con.execute("update intermediate.int_person_records set phone = null where record_id = 'D1'")
     people.refresh(con, "c")
-    assert whose(con) == {"D1": large, "ann@fastmail.com": large, "U1": f"{small}~1"}  # her first id is somebody else's past
+    assert whose(con) == {
+        "D1": large,
+        "ann@fastmail.com": large,
+        "U1": f"{small}~1",
+    }  # her first id is somebody else's past
     assert events(con, "c") == {("created", f"{small}~1", None, 1), ("split", f"{small}~1", large, 1)}
-    history = con.execute("select person_id, valid_to is null from identity.person_records where record_id = 'U1'").fetchall()
+    history = con.execute(
+        "select person_id, valid_to is null from identity.person_records where record_id = 'U1'"
+    ).fetchall()
     assert history == [(small, False), (large, False), (f"{small}~1", True)]
 
 
@@ -138,7 +165,8 @@ def test_a_household_stays_apart(con) -> None:
     record(con, "mailchimp_audience", "M1", "MARY", "SMITH", phone="9193456789")
     people.refresh(con, "a")
     found = whose(con)
-    assert found["D1"] == found["NC-2"] and found["M1"] == found["NC-3"]
+    assert found["D1"] == found["NC-2"]
+    assert found["M1"] == found["NC-3"]
     assert len({found[name] for name in ("NC-1", "NC-2", "NC-3", "V1")}) == 4
     doubts = con.execute("select record_a, record_b, reason, evidence_for from identity.match_review").fetchall()
     assert {frozenset(row[:2]) for row in doubts} >= {frozenset(("NC-1", "V1")), frozenset(("NC-2", "V1"))}
@@ -150,28 +178,52 @@ def test_two_ids_of_one_state_are_reported_and_not_merged(con) -> None:
     vote(con, 2, "ANN", "LEE", birth_year=1970, residence_id="R1")
     vote(con, 3, "ANN", "LEE", birth_year=1971, residence_id="R1")
     record(con, "van_list", "V1", "ANN", "LEE", voter_id="NC-1", linked_by="state_voter_id")
-    record(con, "van_list", "V2", "ANNA", "LEE-MARRIED", voter_id="NC-2", linked_by="state_voter_id")  # an id leads there, whatever the name
+    record(
+        con, "van_list", "V2", "ANNA", "LEE-MARRIED", voter_id="NC-2", linked_by="state_voter_id"
+    )  # an id leads there, whatever the name
     people.refresh(con, "a")
     found = whose(con)
     assert found["V1"] == found["NC-1"] != found["NC-2"] == found["V2"]
-    assert con.execute("select record_a, record_b, person_a, person_b from identity.match_review where reason = 'two ids of one state'").fetchall() == [
-        ("NC-1", "NC-2", found["NC-1"], found["NC-2"])
-    ]
+    assert con.execute(
+        "select record_a, record_b, person_a, person_b from identity.match_review where reason = 'two ids of one state'"
+    ).fetchall() == [("NC-1", "NC-2", found["NC-1"], found["NC-2"])]
 
 
 def test_each_field_is_of_who_is_believed_first_and_opt_outs_are_united(con) -> None:
     vote(con, 1, "ANN", "LEE", phone="9193456789", residence_address="12 OAK ST", sex_code="U")
     record(con, "van_list", "V1", "ANNIE", "LEE", sex_code="F", voter_id="NC-1", linked_by="state_voter_id")
     for number, day in ((1, "2026-01-01"), (2, "2026-01-20")):
-        record(con, "actblue_contributions", f"D{number}", "ANN", "LEE", phone=f"919345000{number}", email="ann@fastmail.com", as_of=day,
-            voter_id="NC-1", linked_by="phone")
-    con.execute("insert into marts.subscriptions values ('phone', '9193450001', 'text', false, true, null), "
-        "('email', 'ann@fastmail.com', 'email', false, true, null), ('email', 'ann@fastmail.com', 'phone', true, true, null)")
+        record(
+            con,
+            "actblue_contributions",
+            f"D{number}",
+            "ANN",
+            "LEE",
+            phone=f"919345000{number}",
+            email="ann@fastmail.com",
+            as_of=day,
+            voter_id="NC-1",
+            linked_by="phone",
+        )
+    con.execute(
+        "insert into marts.subscriptions values ('phone', '9193450001', 'text', false, true, null), "
+        "('email', 'ann@fastmail.com', 'email', false, true, null), ('email', 'ann@fastmail.com', 'phone', true, true, null)"
+    )
     people.refresh(con, "a")
     [row] = con.execute(
         "select first_name, names_source, sex_code, sex_code_source, phone, phone_source, address_source, record_count, opted_out_of from identity.people"
     ).fetchall()
-    assert row == ("ANN", "nc_voters", "F", "van_list", "9193450002", "actblue_contributions", "nc_voters", 4, ["email", "text"])
+    assert row == (
+        "ANN",
+        "nc_voters",
+        "F",
+        "van_list",
+        "9193450002",
+        "actblue_contributions",
+        "nc_voters",
+        4,
+        ["email", "text"],
+    )
 
 
 def test_what_says_nothing_joins_nobody(con) -> None:
@@ -179,6 +231,13 @@ def test_what_says_nothing_joins_nobody(con) -> None:
         record(con, "van_list", f"V{number}", None, None)
         record(con, "web_events", f"U{number}", "TEST", "UNKNOWN", email="shared@fastmail.com")
         record(con, "actblue_contributions", f"D{number}", "JOHN", "SMITH", email="shared@fastmail.com")
-        record(con, "mailchimp_audience", f"M{number}", "N" + chr(65 + number % 26) * 3, f"LAST{number}", phone="9193456789")
+        record(
+            con,
+            "mailchimp_audience",
+            f"M{number}",
+            "N" + chr(65 + number % 26) * 3,
+            f"LAST{number}",
+            phone="9193456789",
+        )
     people.refresh(con, "a")
     assert len(set(whose(con).values())) == 160
