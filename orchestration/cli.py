@@ -136,9 +136,20 @@ def _parser() -> argparse.ArgumentParser:
     count.add_argument("predicate", metavar="PREDICATE", help='over the columns of voters: "age_years < 30"')
     count.set_defaults(command=_count)
 
-    why = commands.add_parser("why", help="why a person is in a segment, and who may contact them")
-    why.add_argument("person", metavar="PERSON", help="a voter_id")
-    why.add_argument("segment", metavar="SEGMENT")
+    match = commands.add_parser(
+        "match", help="say that two records or people are one person, or are not; it is remembered and wins"
+    )
+    match.add_argument("decision", choices=("confirm", "reject"))
+    match.add_argument("a", metavar="A", help="a person_id, a voter_id, or SOURCE:RECORD_ID as in person_records")
+    match.add_argument("b", metavar="B")
+    match.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who answers for it (default: the user)")
+    match.set_defaults(command=_match)
+
+    why = commands.add_parser(
+        "why", help="why a person is in a segment and who may contact them, or why two are one person or not"
+    )
+    why.add_argument("person", metavar="PERSON", help="a voter_id; beside another a person_id or SOURCE:RECORD_ID, too")
+    why.add_argument("segment", metavar="SEGMENT|PERSON")
     why.set_defaults(command=_why)
     subject = commands.add_parser("subject", help="everything held on a person, as JSON, for a request of access")
     subject.add_argument("person", metavar="PERSON", help="a voter_id")
@@ -389,8 +400,20 @@ def _count(options: argparse.Namespace) -> int:
 
 def _why(options: argparse.Namespace) -> int:
     from orchestration.exporting.person import why
+    from orchestration.identity.explain import names_a_record, why_two
 
-    print(why(Settings.load(), options.person, options.segment))
+    explained = why_two if names_a_record(options.segment) else why
+    print(explained(Settings.load(), options.person, options.segment))
+    return 0
+
+
+def _match(options: argparse.Namespace) -> int:
+    from orchestration.identity import stewards
+
+    decided = stewards.decide(Settings.load(), options.decision, options.a, options.b, options.by)
+    print(
+        f"remembered: {decided.a} and {decided.b} are {'one person' if decided.decision == 'confirm' else 'two people'}. It counts from the next run on: make run"
+    )
     return 0
 
 

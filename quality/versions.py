@@ -32,6 +32,7 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
             _add_files(version, settings.dbt_project_dir, folder)
     if STEPS.index(step) >= STEPS.index("identity"):
         _add_files(version, ROOT, "orchestration/identity")
+        _add_files(version, settings.data_dir, settings.decisions.name)
     if step == "published":
         _add_files(version, ROOT, "orchestration/publishing")
     if step != "raw":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.groups import OWNER, group, tags
-from orchestration.identity import people, tables
+from orchestration.identity import people, stewards, tables
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate, versions
@@ -40,6 +40,7 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
     def identity(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         warehouse: Warehouse = context.resources.warehouse
         started = time.monotonic()
+        decisions = stewards.read(settings)
         with warehouse.open() as con:
             gate.require(settings, con, "identity")
             wanted = versions.data_version(settings, con, "identity")
@@ -47,7 +48,7 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
                 versions.start_build(con, "identity", [f"{tables.SCHEMA}.{table}" for table in tables.described()])
-                found = people.refresh(con, wanted)
+                found = people.refresh(con, wanted, decisions)
                 # Each table as built by itself, so that its published copy is known to stand.
                 versions.finish_build(
                     settings,

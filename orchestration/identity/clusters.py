@@ -51,7 +51,7 @@ def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradict
     No cluster has two records that contradict each other, nor two of one duplicate-free source, nor more than `LARGEST_PERSON`.
     """
     con.execute(f"create or replace temp table {table} as select n, n as cluster from {records}")
-    _connect(con, links, table)
+    connect(con, links, table)
     con.execute(f"""
         create or replace temp table several as
         select cluster, n, count(*) over (partition by cluster) as size from {table} qualify size > 1
@@ -140,8 +140,8 @@ def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradictio
     return con.execute("select count(*) from nearest").fetchall()[0][0]
 
 
-def _connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
-    """Give all records that are connected by links the least `n` among them."""
+def connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
+    """Give in `table` (`n`, `cluster`) all that links (`n_l`, `n_r`) connect the least `n` among them."""
     con.execute(f"""
         create or replace temp table neighbours as
         select n_l as n, n_r as other from {links} union select n_r, n_l from {links}

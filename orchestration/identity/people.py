@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.identity import clusters, exact, golden, model, review, tables
+from orchestration.identity import clusters, exact, golden, model, review, stewards, tables
 from orchestration.identity.normalise import normalise
 
 # What a voter record says of its person, as `int_person_records` does of the others.
@@ -44,9 +44,9 @@ class Refreshed:
     touched: int
 
 
-def refresh(con: duckdb.DuckDBPyConnection, run: str) -> Refreshed:
+def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.Decision] | None = None) -> Refreshed:
     """Bring schema `identity` to the marts as they are now, in one transaction: a run that is stopped leaves all as it was, and the
-    next one finds the same. `run` is the version of the data, which new rows are marked with.
+    next one finds the same. `run` is the version of the data, which new rows are marked with; `decisions` are what stewards said, which wins.
 
     Reads `marts.voters`, `marts.subscriptions`, `intermediate.int_registrations`, `int_voter_emails`, `int_person_records` and
     `raw.scopes`.
@@ -55,13 +55,14 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str) -> Refreshed:
     con.execute("begin transaction")
     try:
         tables.create(con)
+        stewards.load(con, decisions or [])
         # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
         con.execute(f"""
             create or replace temp table source_records as
             select * from intermediate.int_person_records {"" if _has_sources(con) else "limit 0"}
         """)
         [(sources,)] = con.execute("select count(*) from source_records").fetchall()
-        if sources or not first:
+        if sources or decisions or not first:
             _compare(con, first)
         else:
             con.execute(
@@ -69,6 +70,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str) -> Refreshed:
             )
         touched = _renew_records(con, run)
         review.write_twice(con)
+        review.settle(con)
         review.name_persons(con)
         golden.write(con)
         tables.comment(con)
@@ -107,6 +109,18 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
     _normalise_fresh(con, first)
     exact.link(con)
+    con.execute("""
+        create or replace temp table settled as
+        select decision, one.n as n_l, two.n as n_r from decided
+        join identity.compared as one on one.source = source_a and one.record_id = record_a
+        join identity.compared as two on two.source = source_b and two.record_id = record_b
+    """)
+    con.execute("""
+        insert into touched
+        select n_l from settled union select n_r from settled
+        union select n from identity.compared join identity.person_records using (source, record_id)
+        where valid_to is null and stage = 'steward'
+    """)
     _find_touched(con, first)
     _group(con)
     review.write_doubts(con)
@@ -171,6 +185,8 @@ def _find_touched(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             select n from touched
             union select n_l from identity.links join touched on n = n_r
             union select n_r from identity.links join touched on n = n_l
+            union select n_r from settled join touched on n = n_l
+            union select n_l from settled join touched on n = n_r
             union
             select others.n
             from touched
@@ -189,6 +205,8 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create or replace temp table group_links as
         select n_l, n_r, stage, evidence, weight from identity.links where n_l in (select n from touched)
+        union all
+        select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
     con.execute("""
         create or replace temp table involved as
@@ -204,15 +222,41 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         left join identity.compared as voters on voters.n = anchored.anchor
         where compared.n in (select n_l from group_links union all select n_r from group_links)
     """)
+    con.execute("""
+        create or replace temp table involved as
+        select involved.*, coalesce(kept_apart.others, []) as not_with
+        from involved left join (
+            select n, list(other) as others
+            from (select n_l as n, n_r as other from settled where decision = 'reject' union all select n_r, n_l from settled where decision = 'reject')
+            group by n
+        ) as kept_apart using (n)
+    """)
     same = "coalesce(anchor_l = anchor_r, false)"
     said = model.contradiction(households=True)
-    apart = f"case when {same} then null when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
-    rivals = f"case when {same} then null when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
+    rejected = "when list_contains(not_with_l, n_r) then 'a steward said so'"
+    apart = f"case {rejected} when {same} then null when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
+    rivals = f"case {rejected} when {same} then null when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
     con.execute(
-        "create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links group by n_l, n_r"
+        "create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links where stage <> 'steward' group by n_l, n_r"
     )
     clusters.drop_ambiguous(con, "sure_links", "involved", rivals)
     clusters.cluster(con, "sure_links", "involved", apart, "grouped")
+    # What stewards confirmed joins groups whatever contradicts it, but for what they rejected.
+    con.execute("""
+        create or replace temp table confirmed as
+        with between as (
+            select decision, least(l.cluster, r.cluster) as n_l, greatest(l.cluster, r.cluster) as n_r
+            from settled join grouped as l on l.n = settled.n_l join grouped as r on r.n = settled.n_r
+        )
+        select distinct n_l, n_r from between where decision = 'confirm' and n_l < n_r
+            and (n_l, n_r) not in (select (n_l, n_r) from between where decision = 'reject')
+    """)
+    con.execute("create or replace temp table joined as select distinct cluster as n, cluster from grouped")
+    clusters.connect(con, "confirmed", "joined")
+    con.execute("""
+        create or replace temp table grouped as
+        select grouped.n, joined.cluster from grouped join joined on joined.n = grouped.cluster
+    """)
     # By what each belongs to its group: the best of its links there, but for the record that the others joined.
     con.execute("""
         create or replace temp table regrouped as

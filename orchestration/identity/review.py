@@ -100,6 +100,26 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Take out the pairs in `decided`. Voters of one state that a steward confirmed to be one person stay reported."""
+    con.execute("""
+        create or replace temp table answered as
+        select source_a, record_a, source_b, record_b, decision from decided
+        union all select source_b, record_b, source_a, record_a, decision from decided
+    """)
+    con.execute("""
+        delete from identity.match_review
+        where (source_a, record_a, source_b, record_b) in (select (source_a, record_a, source_b, record_b) from answered)
+    """)
+    con.execute(f"""
+        insert into identity.match_review by name
+        select
+            source_a, record_a, source_b, record_b, '{TWICE}' as reason, 'a steward said so' as evidence_for,
+            'a state''s file has nobody twice' as evidence_against
+        from decided where decision = 'confirm' and source_a = source_b and ends_with(source_a, '_voters')
+    """)
+
+
 def name_persons(con: duckdb.DuckDBPyConnection) -> None:
     """Write to every pair whose its records are now."""
     for side in ("a", "b"):

@@ -16,8 +16,25 @@ def tables(settings) -> tuple[str, ...]:
 
 def expectations(settings, con) -> dict[str, list]:
     """The checks by table."""
+    from orchestration.identity import stewards
     from quality import versions
 
+    rejected = [
+        (d.a.source, d.a.record_id, d.b.source, d.b.record_id)
+        for d in stewards.read(settings)
+        if d.decision == stewards.REJECT
+    ]
+    con.execute("create temp table rejected (source_a varchar, record_a varchar, source_b varchar, record_b varchar)")
+    if rejected:
+        con.executemany("insert into rejected values (?, ?, ?, ?)", rejected)
+    [(together,)] = con.execute(
+        """
+        select count(*) from rejected
+        join identity.person_records as one on one.source = source_a and one.record_id = record_a and one.valid_to is null
+        join identity.person_records as two on two.source = source_b and two.record_id = record_b and two.valid_to is null
+        where one.person_id = two.person_id
+        """
+    ).fetchall()
     run = versions.built_version(con, "identity")
     return {
         "identity.people": [
@@ -52,6 +69,10 @@ def expectations(settings, con) -> dict[str, list]:
                 "select source, record_id from intermediate.int_person_records except "
                 "select source, record_id from identity.person_records where valid_to is null",
                 "each record of a source is there",
+            ),
+            no_rows(
+                f"select 1 from range(0, {together}), {{batch}} limit {together}",
+                "what stewards rejected is two people",
             ),
             no_rows(
                 f"select 1 from {{batch}} where valid_to is null and stage <> 'first' group by person_id having count(*) >= {LARGEST_PERSON}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration.identity import golden, people
+from orchestration.identity import explain, golden, people, stewards
+from orchestration.settings import ROOT, Settings, read_campaign
 
 VOTER = "voter_id, state_code, first_name, middle_name, last_name, name_suffix, sex_code, birth_year, residence_address, residence_city, zip5, phone, residence_id"
 RECORD = "source, record_id, first_name, middle_name, last_name, name_suffix, sex_code, address, city, state_code, zip5, phone, email, voter_id, linked_by"
@@ -241,3 +242,61 @@ def test_what_says_nothing_joins_nobody(con) -> None:
         )
     people.refresh(con, "a")
     assert len(set(whose(con).values())) == 160
+
+
+def test_what_stewards_say_wins_and_is_replayed(con) -> None:
+    vote(con, 1, "ANN", "LEE", birth_year=1970, phone="9193456789")
+    vote(con, 2, "ANNE", "MARRIED", birth_year=1990)
+    record(con, "van_list", "V1", "ANN", "LEE", voter_id="NC-1", linked_by="state_voter_id")
+    record(con, "web_events", "U1", "ANN", "LEE", phone="9193456789")
+    people.refresh(con, "a")
+    assert len(set(whose(con).values())) == 2
+    one, other = stewards.Record("nc_voters", "NC-1"), stewards.Record("nc_voters", "NC-2")
+    decisions = [
+        stewards.Decision("confirm", one, other),
+        stewards.Decision("reject", one, stewards.Record("van_list", "V1")),
+    ]
+    for run in "bc":
+        people.refresh(con, run, decisions)
+        found = whose(con)
+        assert found["NC-1"] == found["NC-2"] == found["U1"] != found["V1"]
+        assert con.execute("select record_a, record_b, person_a = person_b from identity.match_review").fetchall() == [
+            ("NC-1", "NC-2", True)
+        ]
+    people.refresh(con, "d")
+    assert whose(con)["NC-1"] != whose(con)["NC-2"]
+
+
+def test_a_decision_is_kept_and_explained(con, tmp_path) -> None:
+    settings = Settings(tmp_path, read_campaign(ROOT / "campaign.yaml"))
+    settings.make_directories()
+    vote(con, 1, "JOHN", "SMITH", name_suffix="SR", phone="9193456789")
+    vote(con, 2, "JOHN", "SMITH", name_suffix="JR", phone="9193456789")
+    record(con, "van_list", "V1", "JOHN", "SMITH", phone="9193456789")
+    people.refresh(con, "a")
+    con.execute(f"attach '{settings.warehouse}' as kept")
+    con.execute(f"attach '{settings.current}' as published")
+    con.execute("create schema kept.identity")
+    for table in ("compared", "links"):
+        con.execute(f"create table kept.identity.{table} as from identity.{table}")
+    for table in ("person_records", "match_review"):
+        con.execute(f"create table published.{table} as from identity.{table}")
+    con.execute("detach kept; detach published")
+    told = explain.why_two(settings, "P-NC-1", "van_list:V1")
+    assert "NC-1 and van_list:V1 are two people." in told
+    assert "same first name, same last name, same telephone" in told
+    assert "To be looked at: fits two people." in told
+    stewards.decide(settings, "reject", "NC-1", "van_list:V1", "somebody")
+    stewards.decide(settings, "confirm", "van_list:V1", "NC-1", "somebody")
+    [decision] = stewards.read(settings)
+    assert decision.decision == "confirm"
+    assert "Decided: confirm" in explain.why_two(settings, "NC-1", "van_list:V1")
+    for name in ("NC-9", "van_list:V9", "P-NC-9"):
+        with pytest.raises(stewards.Undecidable, match=f"no record {name}"):
+            stewards.decide(settings, "confirm", name, "NC-1", "somebody")
+    with pytest.raises(stewards.Undecidable, match="the same record"):
+        stewards.decide(settings, "confirm", "P-NC-1", "NC-1", "somebody")
+    with stewards.file_of(settings).open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    with pytest.raises(stewards.Undecidable, match="line 3: no decision"):
+        stewards.read(settings)
