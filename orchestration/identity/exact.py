@@ -16,6 +16,9 @@ COMBINATIONS = {
     "day of birth and place": ("born || '|' || place", 50.0),
     "address": ("address_key", 40.0),
 }
+IS_LED = (
+    "ends_with(evidence, 'of one voter alone')"  # a link to the voter to whom an address or number leads in all marts
+)
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
@@ -33,15 +36,15 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         where given.voter_id is not null
     """)
     # What an exact identifier leads to may change without the record, as when a second voter has the number.
-    con.execute("""
+    con.execute(f"""
         create or replace temp table led_before as
-        select * from identity.links where stage = 'authoritative' or ends_with(evidence, 'of one voter alone')
+        select * from identity.links where stage = 'authoritative' or {IS_LED}
     """)
     con.execute("""
         create or replace temp table changed_links as
         (select * from led except select * from led_before) union all (select * from led_before except select * from led)
     """)
-    con.execute("delete from identity.links where stage = 'authoritative' or ends_with(evidence, 'of one voter alone')")
+    con.execute(f"delete from identity.links where stage = 'authoritative' or {IS_LED}")
     con.execute("insert into identity.links select * from led")
     con.execute("insert into touched select n_l from changed_links union select n_r from changed_links")
     for column in ("phone", "email"):

@@ -31,8 +31,7 @@ _CONTENT = (
     "zip5", "phone", "email",
 )  # fmt: skip
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
-# Two voters of one state are two people; whom an id leads to a voter is that voter, whatever else they say.
-_TWO_VOTERS = "anchor_l <> anchor_r and anchor_state_l = anchor_state_r"
+_TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,7 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
     _normalise_fresh(con, first)
     exact.link(con)
+
     con.execute("""
         create or replace temp table settled as
         select decision, one.n as n_l, two.n as n_r from decided
@@ -202,43 +202,57 @@ def _find_touched(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 
 
 def _group(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the records in `touched` into groups. Whom an exact identifier leads to a voter goes with her from the start, so that links count
+    between voters with all that is theirs, and others."""
     con.execute("""
         create or replace temp table group_links as
         select n_l, n_r, stage, evidence, weight from identity.links where n_l in (select n from touched)
         union all
         select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
-    con.execute("""
-        create or replace temp table involved as
-        with anchored as (
-            select n_l as n, n_r as anchor from group_links where stage = 'authoritative'
+    con.execute(f"""
+        create or replace temp table units as
+        with led as (
+            select n_l as n, n_r as unit
+            from group_links
+            join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+            where (stage = 'authoritative' or {exact.IS_LED} and {model.contradiction(households=True)} is null)
+                and (n_l, n_r) not in (
+                    select (least(n_l, n_r), greatest(n_l, n_r)) from settled where decision = 'reject'
+                    union all select (greatest(n_l, n_r), least(n_l, n_r)) from settled where decision = 'reject'
+                )
         )
-        select
-            compared.*, cast(null as varchar) as only_once,
-            coalesce(anchored.anchor, case when ends_with(compared.source, '_voters') then compared.n end) as anchor,
-            coalesce(voters.source, case when ends_with(compared.source, '_voters') then compared.source end) as anchor_state
-        from identity.compared
-        left join anchored on anchored.n = compared.n
-        left join identity.compared as voters on voters.n = anchored.anchor
-        where compared.n in (select n_l from group_links union all select n_r from group_links)
+        select touched.n, coalesce(led.unit, touched.n) as unit from touched left join led using (n)
+    """)
+    con.execute("""
+        create or replace temp table sure_links as
+        select least(l.unit, r.unit) as n_l, greatest(l.unit, r.unit) as n_r, max(weight) as weight
+        from group_links join units as l on l.n = n_l join units as r on r.n = n_r
+        where abs(l.unit - r.unit) > 0 and stage <> 'steward'
+        group by all
     """)
     con.execute("""
         create or replace temp table involved as
-        select involved.*, coalesce(kept_apart.others, []) as not_with
-        from involved left join (
-            select n, list(other) as others
-            from (select n_l as n, n_r as other from settled where decision = 'reject' union all select n_r, n_l from settled where decision = 'reject')
-            group by n
-        ) as kept_apart using (n)
+        with kept_apart as (
+            select one.unit as n, list(two.unit) as others
+            from (select n_l, n_r from settled where decision = 'reject' union all select n_r, n_l from settled where decision = 'reject')
+            join units as one on one.n = n_l join units as two on two.n = n_r
+            group by one.unit
+        )
+        select compared.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
+        from identity.compared left join kept_apart using (n)
+        where compared.n in (select unit from units)
+            and compared.n in (
+                select n_l from sure_links union all select n_r from sure_links
+                union all select unit from units join settled on n = n_l union all select unit from units join settled on n = n_r
+            )
     """)
-    same = "coalesce(anchor_l = anchor_r, false)"
-    said = model.contradiction(households=True)
-    rejected = "when list_contains(not_with_l, n_r) then 'a steward said so'"
-    apart = f"case {rejected} when {same} then null when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
-    rivals = f"case {rejected} when {same} then null when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
-    con.execute(
-        "create or replace temp table sure_links as select n_l, n_r, max(weight) as weight from group_links where stage <> 'steward' group by n_l, n_r"
+    rejected, said = (
+        "when list_contains(not_with_l, n_r) then 'a steward said so'",
+        model.contradiction(households=True),
     )
+    apart = f"case {rejected} when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
+    rivals = f"case {rejected} when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
     clusters.drop_ambiguous(con, "sure_links", "involved", rivals)
     clusters.cluster(con, "sure_links", "involved", apart, "grouped")
     # What stewards confirmed joins groups whatever contradicts it, but for what they rejected.
@@ -246,7 +260,8 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table confirmed as
         with between as (
             select decision, least(l.cluster, r.cluster) as n_l, greatest(l.cluster, r.cluster) as n_r
-            from settled join grouped as l on l.n = settled.n_l join grouped as r on r.n = settled.n_r
+            from settled join units as one on one.n = n_l join units as two on two.n = n_r
+            join grouped as l on l.n = one.unit join grouped as r on r.n = two.unit
         )
         select distinct n_l, n_r from between where decision = 'confirm' and n_l < n_r
             and (n_l, n_r) not in (select (n_l, n_r) from between where decision = 'reject')
@@ -261,8 +276,8 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create or replace temp table regrouped as
         with members as (
-            select compared.n, compared.source, compared.record_id, coalesce(grouped.cluster, compared.n) as grouped_as
-            from touched join identity.compared using (n) left join grouped using (n)
+            select compared.n, compared.source, compared.record_id, coalesce(grouped.cluster, units.unit) as grouped_as
+            from units join identity.compared using (n) left join grouped on grouped.n = units.unit
         ),
         firsts as (
             select arg_min(n, (case when ends_with(source, '_voters') then '0' else '1' end) || source || '|' || record_id) as n

@@ -300,3 +300,20 @@ def test_a_decision_is_kept_and_explained(con, tmp_path) -> None:
         file.write("{}\n")
     with pytest.raises(stewards.Undecidable, match="line 3: no decision"):
         stewards.read(settings)
+
+
+def test_who_has_many_records_is_one_person(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    for number in range(12):
+        record(
+            con,
+            "van_list",
+            f"V{number}",
+            "ANNA" if number % 2 else "ANN",
+            "LEE",
+            voter_id="NC-1",
+            linked_by="state_voter_id",
+        )
+    record(con, "web_events", "U1", "ANN", "LEE", phone="9193456789")
+    people.refresh(con, "a")
+    assert len(set(whose(con).values())) == 1
