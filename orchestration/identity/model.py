@@ -246,14 +246,18 @@ def veto(households: bool) -> str:
     return f"coalesce({contradiction(households)}, {thin})"
 
 
-def add_frequencies(con: duckdb.DuckDBPyConnection, table: str) -> None:
+def add_frequencies(con: duckdb.DuckDBPyConnection, table: str, among: str | None = None) -> None:
     """Add to `table` a column `tf_*` for each of these: which share of the others has that value, among those that have one and
-    `PRIOR_PEOPLE` imagined records beside them."""
+    `PRIOR_PEOPLE` imagined records beside them. `among` is the table of which `table` is a part, if it is one."""
+    among = among or table
     for column, share in _SHARES.items():
         con.execute(f"""
             create or replace temp table frequency as
-            select value, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (sum(records) over () + {PRIOR_PEOPLE}) as tf
-            from (select {column} as value, count(*) as records from {table} where {column} is not null group by value)
+            select value, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (told + {PRIOR_PEOPLE}) as tf
+            from (
+                select {column} as value, count(*) as records from {among}
+                where {column} in (select {column} from {table}) group by value
+            ), (select count({column}) as told from {among})
         """)
         con.execute(f"alter table {table} add column tf_{column} double")
         con.execute(f"update {table} set tf_{column} = tf from frequency where frequency.value = {table}.{column}")

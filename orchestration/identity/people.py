@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.identity import clusters, exact, golden, model, review, stewards, tables
+from orchestration.identity import clusters, exact, golden, model, probable, review, stewards, tables
 from orchestration.identity.normalise import normalise
 
 # What a voter record says of its person, as `int_person_records` does of the others.
@@ -108,6 +108,7 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
     _normalise_fresh(con, first)
     exact.link(con)
+    probable.link(con)
 
     con.execute("""
         create or replace temp table settled as

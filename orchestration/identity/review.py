@@ -9,6 +9,7 @@ from orchestration.identity import model
 TWICE = "two ids of one state"
 RIVALS = "fits two people"
 APART = "linked, and yet two people"
+UNSURE = "a weight between yes and no"
 # What two records say of each other, in words without their values.
 _FOR = {
     "same first name": "first_l = first_r",
@@ -72,10 +73,14 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
     """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
     groups of `grouped`."""
     con.execute(f"""
-        delete from identity.match_review where reason <> '{TWICE}' and (
+        delete from identity.match_review where reason not in ('{TWICE}', '{UNSURE}') and (
             (source_a, record_a) in (select (source, record_id) from touched join identity.compared using (n))
             or (source_b, record_b) in (select (source, record_id) from touched join identity.compared using (n))
-            or (source_a, record_a) not in (select (source, record_id) from identity.compared)
+        )
+    """)
+    con.execute(f"""
+        delete from identity.match_review where reason <> '{TWICE}' and (
+            (source_a, record_a) not in (select (source, record_id) from identity.compared)
             or (source_b, record_b) not in (select (source, record_id) from identity.compared)
         )
     """)
@@ -129,3 +134,14 @@ def name_persons(con: duckdb.DuckDBPyConnection) -> None:
                 where valid_to is null and record_id in (select record_{side} from identity.match_review)) as records
             where records.source = source_{side} and records.record_id = record_{side}
         """)
+    # What has become one person by other ways is no question any more; what is asked for two reasons is asked once.
+    con.execute(f"delete from identity.match_review where reason <> '{TWICE}' and person_a = person_b")
+    con.execute("""
+        delete from identity.match_review where rowid in (
+            select rowid from identity.match_review
+            qualify row_number() over (
+                partition by least(source_a || record_a, source_b || record_b), greatest(source_a || record_a, source_b || record_b)
+                order by reason desc, rowid
+            ) > 1
+        )
+    """)

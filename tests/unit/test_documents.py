@@ -25,6 +25,7 @@ DATA_FOLDERS = {
         _of_data.logs,
         _of_data.exports,
         _of_data.suppressions,
+        _of_data.decisions,
     )
 }
 

@@ -231,7 +231,14 @@ def test_what_says_nothing_joins_nobody(con) -> None:
     for number in range(40):
         record(con, "van_list", f"V{number}", None, None)
         record(con, "web_events", f"U{number}", "TEST", "UNKNOWN", email="shared@fastmail.com")
-        record(con, "actblue_contributions", f"D{number}", "JOHN", "SMITH", email="shared@fastmail.com")
+        record(
+            con,
+            "actblue_contributions",
+            f"D{number}",
+            "JOHN",
+            f"{chr(65 + number % 26) * 4}SON{chr(65 + number // 26)}",
+            email="shared@fastmail.com",
+        )
         record(
             con,
             "mailchimp_audience",
@@ -317,3 +324,35 @@ def test_who_has_many_records_is_one_person(con) -> None:
     record(con, "web_events", "U1", "ANN", "LEE", phone="9193456789")
     people.refresh(con, "a")
     assert len(set(whose(con).values())) == 1
+
+
+def test_whom_no_id_settles_is_weighed_and_a_name_alone_is_asked_about(con) -> None:
+    home = {"zip5": "28607", "phone": "9193456789"}
+    vote(con, 1, "ROBERT", "TARKINGTON", residence_address="12 OAK ST", **home)
+    vote(con, 2, "WILHELMINA", "QUILLFEATHER", residence_address="7 ELM ST", zip5="28607")
+    record(con, "actblue_contributions", "D1", "BOB", "TARKINGTON", address="12 Oak Street", **home)
+    record(con, "web_events", "U1", "WILHELMINA", "QUILLFEATHER")
+    record(con, "mailchimp_audience", "M1", "WILHELMINA", "QUILLFEATHER", email="wq@fastmail.com")
+    people.refresh(con, "a")
+    found = whose(con)
+    assert found["D1"] == found["NC-1"]
+    [(stage, evidence, weight)] = con.execute(
+        "select stage, evidence, weight from identity.person_records where record_id in ('D1', 'NC-1') and stage <> 'first'"
+    ).fetchall()
+    assert (stage, weight > 10) == ("probable", True)
+    assert "a short form of the first name, same last name" in evidence
+    assert "same telephone" in evidence
+    assert len({found["NC-2"], found["M1"], found["U1"]}) == 3
+    [(reason, told)] = (
+        con.execute(
+            "select reason, evidence_for from identity.match_review where record_b = 'M1' and record_a = 'NC-2'"
+        ).fetchall()
+        or con.execute(
+            "select reason, evidence_for from identity.match_review where record_a = 'M1' and record_b = 'NC-2'"
+        ).fetchall()
+    )
+    assert (reason, told) == ("a weight between yes and no", "same first name, same last name")
+    # More is known of her later: she is weighed again, and nobody else is.
+    con.execute("update intermediate.int_person_records set zip5 = '28607' where record_id = 'M1'")
+    people.refresh(con, "b")
+    assert whose(con) == {**found, "M1": found["NC-2"]} or whose(con) == {**found, "NC-2": found["M1"]}
