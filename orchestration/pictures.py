@@ -143,3 +143,43 @@ _QUERIES = {
     },
     "segments.segments": {"voters": ("select name, size from segments.segments order by size desc", "")},
 }
+
+
+def of_people(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dg.MarkdownMetadataValue]]:
+    """By table of schema `identity` what a person looks at: who was found, by what and how surely, and what became of people."""
+
+    def asked(query: str) -> list[tuple]:
+        return con.execute(query).fetchall()
+
+    rates = """
+        select source, round(100 * matched_count / record_count, 1) from identity.match_rates
+        where run = (select arg_max(run, rowid) from identity.match_rates) and record_count >= 10 order by source
+    """
+    sizes = """
+        select least(record_count, 10) || case when record_count >= 10 then ' and more' else '' end, count(*)
+        from identity.people group by least(record_count, 10), 1 having count(*) >= 10 order by least(record_count, 10)
+    """
+    stages = "select stage, count(*) from identity.person_records where valid_to is null group by stage having count(*) >= 10 order by 2 desc"
+    weights = """
+        select cast(4 * floor(weight / 4) as integer) || ' bits', count(*) from identity.person_records
+        where valid_to is null and weight is not null group by floor(weight / 4) having count(*) >= 10 order by floor(weight / 4)
+    """
+    churn = """
+        select event, count(*) from identity.person_events
+        where run = (select arg_max(run, rowid) from identity.person_events) group by event having count(*) >= 10 order by 2 desc
+    """
+    reasons = "select reason, count(*) from identity.match_review group by reason order by 2 desc"
+    return {
+        "people": {"records of a person": bars(asked(sizes))},
+        "person_records": {
+            "by what records belong to their person": bars(asked(stages)),
+            "weights of those that were weighed": bars(asked(weights), none="none was weighed"),
+        },
+        "person_events": {
+            "what became of people the last time": bars(asked(churn), none="nothing, or of fewer than ten")
+        },
+        "match_review": {"what is to be looked at": bars(asked(reasons), none="nothing")},
+        "match_rates": {
+            "share of a source's people who are voters": bars(asked(rates), " %", none="no source but voter files")
+        },
+    }

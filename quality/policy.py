@@ -225,7 +225,7 @@ class _Builder:
                     name_of,
                     name,
                     frozenset().union(*(parent.sources for parent in parents)),
-                    name != ROWS,
+                    name != ROWS and not column.get("is_of_nobody", False),
                     any(parent.sensitive for parent in parents),
                     frozenset.intersection(*(parent.purposes for parent in parents)),
                 )

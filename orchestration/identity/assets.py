@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration import pictures
 from orchestration.groups import OWNER, group, tags
 from orchestration.identity import people, stewards, tables
 from orchestration.settings import Settings
@@ -29,7 +30,9 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                 group_name=group("identity"),
                 owners=[OWNER],
                 kinds={"duckdb"},
-                tags=tags(pii=True),
+                tags=tags(
+                    pii=not all(c.get("is_of_nobody") for c in tables.described()[key.path[-1]]["columns"].values())
+                ),
             )
             for key in identity_keys()
         ],
@@ -56,6 +59,7 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                     "identity",
                     {f"{tables.SCHEMA}.{table}": (wanted, wanted) for table in tables.described()},
                 )
+            plots = pictures.of_people(con)
             sizes = {
                 table: con.execute(f"select count(*) from {tables.SCHEMA}.{table}").fetchall()[0][0]
                 for table in tables.described()
@@ -69,8 +73,20 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
         for table, rows in sizes.items():
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey([tables.SCHEMA, table]),
-                metadata={"dagster/row_count": rows},
+                metadata={"dagster/row_count": rows, **_columns(table), **plots[table]},
                 data_version=dg.DataVersion(wanted),
             )
 
     return identity
+
+
+def _columns(table: str) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:
+    """What the columns of a table are and of which they are made."""
+    columns = tables.described()[table]["columns"]
+    made_of = {
+        name: [dg.TableColumnDep(dg.AssetKey(place.split(".")[:2]), place.split(".")[2]) for place in column["made_of"]]
+        for name, column in columns.items()
+        if "made_of" in column
+    }
+    schema = [dg.TableColumn(name, column["type"], column["about"]) for name, column in columns.items()]
+    return {"dagster/column_schema": dg.TableSchema(schema), "dagster/column_lineage": dg.TableColumnLineage(made_of)}

@@ -72,6 +72,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
         review.settle(con)
         review.name_persons(con)
         golden.write(con)
+        _count_matches(con, run)
         tables.comment(con)
         [(records, people)] = con.execute(
             "select count(*), count(distinct person_id) from identity.person_records where valid_to is null"
@@ -375,6 +376,28 @@ def _renew_records(con: duckdb.DuckDBPyConnection, run: str) -> int:
     )
     [(looked_at,)] = con.execute("select (select count(*) from lost) + count(*) from placed").fetchall()
     return int(looked_at)
+
+
+def _count_matches(con: duckdb.DuckDBPyConnection, run: str) -> None:
+    """Write into `match_rates` how many people of each source are voters now."""
+    con.execute("delete from identity.match_rates where run = ?", [run])
+    con.execute(
+        """
+        insert into identity.match_rates by name
+        with reviewed as (
+            select source_a as source, record_a as record_id from identity.match_review union select source_b, record_b from identity.match_review
+        )
+        select
+            records.source, count(*) as record_count, count(people.voter_id) as matched_count, count(reviewed.record_id) as review_count,
+            (select coalesce(max(as_of), current_date) from raw.scopes) as happened_on, $run as run
+        from identity.person_records as records
+        join identity.people using (person_id)
+        left join reviewed on reviewed.source = records.source and reviewed.record_id = records.record_id
+        where records.valid_to is null and not ends_with(records.source, '_voters')
+        group by records.source order by records.source
+        """,
+        {"run": run},
+    )
 
 
 def _name_groups(con: duckdb.DuckDBPyConnection) -> None:

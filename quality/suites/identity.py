@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from quality.suites import no_rows
 
-TABLES = ("identity.people", "identity.person_records", "identity.person_events", "identity.match_review")
+TABLES = tuple(
+    f"identity.{table}" for table in ("people", "person_records", "person_events", "match_review", "match_rates")
+)
 LARGEST_PERSON = 60  # records of one person, beyond which it is none
+MOST_LOST = 0.1  # of a source's people who were voters the time before
+MOST_IN_REVIEW = 0.3  # of a source's people
+FEWEST = 100  # people of a source, of which shares are told
 MOST_ENDED = 0.2  # of the people there were, in one run: more have not moved away
 
 
@@ -95,6 +100,20 @@ def expectations(settings, con) -> dict[str, list]:
             no_rows(
                 "select 1 from {batch} group by source_a, record_a, source_b, record_b having count(*) > 1",
                 "a pair stands once",
+            ),
+        ],
+        "identity.match_rates": [
+            no_rows(
+                "select 1 from (select *, matched_count / nullif(record_count, 0) as share, lag(matched_count / nullif(record_count, 0)) "
+                "over (partition by source order by happened_on, rowid) as before from {batch}) "
+                f"where run = '{run}' and record_count >= {FEWEST} and share < before - {MOST_LOST}",
+                "as many of each source's people are found among voters as before",
+                "warning",
+            ),
+            no_rows(
+                f"select 1 from {{batch}} where run = '{run}' and record_count >= {FEWEST} and review_count > {MOST_IN_REVIEW} * record_count",
+                f"no more than {MOST_IN_REVIEW:.0%} of a source's people wait to be looked at",
+                "warning",
             ),
         ],
     }

@@ -86,7 +86,7 @@ def test_every_published_table_and_column_is_described(refreshed: Refreshed) -> 
     )
     assert {t for t, _ in tables} >= {
         "voters", "vote_history", "residences", "elections", "precincts", "voter_changes", "deliveries", "gate_results",
-        "segments", "segment_members", "people", "person_records", "person_events", "match_review",
+        "segments", "segment_members", "people", "person_records", "person_events", "match_review", "match_rates",
     }  # fmt: skip
     assert [t for t, comment in tables if not comment] == []
     assert columns == []

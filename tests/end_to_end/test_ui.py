@@ -76,6 +76,7 @@ def test_a_newer_file_renews_its_source_and_the_plots_show_what_a_person_looks_f
         ("marts", "voters"): "party mix",
         ("marts", "vote_history"): "turnout by age in the last general election, of those registered by then",
         ("marts", "voter_changes"): "changes since the file before",
+        ("identity", "people"): "records of a person",
         ("segments", "segments"): "voters",
         ("published", "current"): "rows by table",
     }.items():
