@@ -52,8 +52,9 @@ def of_one_county(file: Path, folder: Path) -> Path:
 
 
 def content(settings: Settings) -> dict[str, list[tuple]]:
-    """What is published, but for what is told of the runs: one of several had judged and counted earlier files, too."""
-    of_runs = ("gate_results", "deliveries")
+    """What is published, but for what is told of the runs: one of several had judged and counted earlier files, too, and knows who was
+    there before."""
+    of_runs = ("gate_results", "deliveries", "person_records", "person_events", "match_rates")
     return {table: rows for table, rows in pipeline.published_content(settings).items() if table not in of_runs}
 
 
