@@ -23,6 +23,7 @@ import zstandard
 
 # .xls: what VAN calls text between tabs
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls", ".jsonl", ".ndjson", ".json")
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".ods")
 PACKED_ENDINGS = (".zip", ".gz")
 ENDINGS = (*TEXT_ENDINGS, *PACKED_ENDINGS)
 BESIDE = re.compile(r"datadictionary|^(?!elections?cd)[a-z]+cd\.lst$", re.IGNORECASE)
@@ -202,6 +203,8 @@ def _settled(entry: Path) -> tuple[int, int]:
         raise Refused("it is a folder. Put the files in it straight into the inbox")
     if not stat.S_ISREG(mode):
         raise Refused("it is no regular file")
+    if entry.suffix.lower() in WORKBOOK_ENDINGS:
+        raise Refused("it is a workbook, which is not read; open it and save it as CSV UTF-8")
     if entry.suffix.lower() not in ENDINGS:
         raise Refused(f"its name ends in none of {', '.join(ENDINGS)}; rename or remove it")
     before = _signature(entry)

@@ -241,6 +241,9 @@ def test_bad_zip(earlier: Desk, tmp_path: Path, content: bytes, says: list[str])
         pytest.param(lambda entry, out: entry.mkdir(), "it is a folder", id="folder"),
         pytest.param(lambda entry, out: os.mkfifo(entry), "no regular file", id="pipe"),
         pytest.param(lambda entry, out: entry.with_suffix(".doc").write_bytes(b"x"), "rename or remove", id="doc"),
+        pytest.param(
+            lambda entry, out: entry.with_suffix(".xlsx").write_bytes(b"x"), "save it as CSV UTF-8", id="workbook"
+        ),
     ],
 )
 def test_no_regular_file(earlier: Desk, tmp_path: Path, make, says: str):
