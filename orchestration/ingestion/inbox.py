@@ -29,9 +29,7 @@ ENDINGS = (*TEXT_ENDINGS, *PACKED_ENDINGS)
 BESIDE = re.compile(r"datadictionary|^(?!elections?cd)[a-z]+cd\.lst$", re.IGNORECASE)
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
-ONE_THREADS = (
-    8_000_000  # bytes of text; so much one thread of DuckDB reads by itself, and another only gets into its way
-)
+BY_ONE_THREAD = 8_000_000  # bytes of text that DuckDB reads by one thread; a second only gets into its way
 PACKED = 10  # times smaller than its text is about what a gzip file is
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
 ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm
@@ -90,8 +88,7 @@ def members(entry: Path) -> list[Part]:
             with zipfile.ZipFile(entry) as zipped:
                 every = zipped.infolist()
             size = sum(map(_text_size, every))
-            files = {*map(id, _files(every))}
-            places = [(place, _text_size(member)) for place, member in enumerate(every) if id(member) in files]
+            places = [(place, _text_size(every[place])) for place in _files(every)]
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
             pass  # to be refused when it is opened
     if not 1 < len(places) <= MOST_MEMBERS:
@@ -230,10 +227,10 @@ def _hold(entry: Path, held: Path) -> None:
         shutil.copyfile(entry, held, follow_symlinks=False)
 
 
-def _files(every: list[zipfile.ZipInfo], packed: bool = True) -> list[zipfile.ZipInfo]:
-    """A zip's text files; where it has none those that are `packed` by themselves, as Colorado does."""
-    texts = [member for member in every if _is_one(member, TEXT_ENDINGS)]
-    return texts or [member for member in every if packed and _is_one(member, PACKED_ENDINGS)]
+def _files(every: list[zipfile.ZipInfo], packed: bool = True) -> list[int]:
+    """The places of a zip's text files; where it has none of those that are `packed` by themselves, as Colorado's are."""
+    texts = [place for place, member in enumerate(every) if _is_one(member, TEXT_ENDINGS)]
+    return texts or [place for place, member in enumerate(every) if packed and _is_one(member, PACKED_ENDINGS)]
 
 
 def _is_one(member: zipfile.ZipInfo, endings: tuple[str, ...]) -> bool:
@@ -327,8 +324,7 @@ def _unzip(archive: Path, text: Path, place: int | None, within: bool = False) -
 
 
 def _only_member(every: list[zipfile.ZipInfo], packed: bool) -> zipfile.ZipInfo:
-    files = [m for m in every if not m.is_dir()]
-    texts = _files(files, packed) or files
+    texts = [every[place] for place in _files(every, packed)] or [member for member in every if not member.is_dir()]
     if len(texts) != 1:
         raise Refused(
             f"the zip holds {len(texts)} files; up to {MOST_MEMBERS:,} text files are expected. "

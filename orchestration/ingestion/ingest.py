@@ -116,7 +116,7 @@ def _tell(outcomes: list[Outcome], say: Say) -> None:
 def _share(settings: Settings, con: duckdb.DuckDBPyConnection, size: int | None = None) -> None:
     """Let as many threads work as serve a text of this size in bytes; without one all that there are."""
     every = limits(settings.limits, settings.scratch)["threads"]
-    con.execute(f"set threads = {every if size is None or size > inbox.ONE_THREADS else 1}")
+    con.execute(f"set threads = {every if size is None or size > inbox.BY_ONE_THREAD else 1}")
 
 
 def _leave_inbox(entry: Path) -> None:
