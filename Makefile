@@ -50,7 +50,7 @@ lint: .venv/.installed
 	@$(BIN)/mypy
 
 bench: .venv/.installed
-	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer) $(if $(SOURCES),--sources)
+	@$(BIN)/python -m tests.bench --voters $(VOTERS) --state $(STATE) $(if $(NEWER),--newer) $(if $(SOURCES),--sources) $(if $(EXPORT),--export)
 
 .venv-bench/.installed: tests/bench_identity.txt
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

@@ -5,7 +5,8 @@ judges nothing.
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
 With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it
 prints one table: the raw step of each, with the first number of voters. With `NEWER=1` it measures instead what a newer voter
-file and a newer export of donations take, against all files at once from nothing.
+file and a newer export of donations take, against all files at once from nothing; with `EXPORT=1` what a list of that many voters takes by
+each channel, and a count.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import itertools
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.exporting.law import Law
 from orchestration.ingestion import load
 from orchestration.ingestion.contracts import all_contracts, contracts_of
 from orchestration.ingestion.inbox import members, opened
@@ -33,6 +36,7 @@ from orchestration.ingestion.recognise import recognise
 from orchestration.sample import SAMPLE_AS_OF, write_sample
 from orchestration.settings import ROOT, Limits, Settings, read_campaign
 from orchestration.warehouse import limits
+from tests import published
 
 FEW = 1_000
 WHOLE = "whole refresh"
@@ -65,6 +69,7 @@ def main() -> None:
     options.add_argument("--state", default=["NC"], type=str.upper, nargs="+")
     options.add_argument("--newer", action="store_true")
     options.add_argument("--sources", action="store_true")
+    options.add_argument("--export", action="store_true")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="groundgame-bench-") as folder:
         base = Path(folder)
@@ -75,6 +80,9 @@ def main() -> None:
         os.environ["GROUNDGAME_CAMPAIGN"] = str(campaign)
         if len(arguments.state) > 1:
             raw_steps(base, arguments.voters[0], arguments.seed, arguments.state)
+            return
+        if arguments.export:
+            lists(base, arguments.voters[0])
             return
         (state,) = arguments.state
         if arguments.newer:
@@ -222,6 +230,64 @@ def raw_steps(base: Path, voters: int, seed: int, states: list[str]) -> None:
             seconds, votes = unpivoted
             print(f"{'':<8}{'unpivot':>8}{votes:>14,}{'':>12}{seconds:>14.1f}{seconds / floor:>10.2f}", flush=True)
         shutil.rmtree(base / state)
+
+
+def lists(base: Path, voters: int) -> None:
+    """Print the seconds of the clock and of the processors that a list of all voters takes by each channel, then a count, each as a command
+    of its own. A tenth of the voters asked for texts and e-mail."""
+    settings = published.settings_for(base / "data")
+    published.publish(settings, [published.voter(0)])
+    with duckdb.connect(str(settings.current), config=limits(Limits.load(), settings.data_dir)) as con:
+        con.execute(
+            """
+            create temp table many as
+            select v.* replace (
+                'NC-ZZ' || n as voter_id, 'ZZ' || n as state_voter_id, 'LEE' || n % 50000 as last_name, '919' || lpad(n::varchar, 7, '0') as phone,
+                (37001 + n % 100 * 2)::varchar as county_fips, '01-' || n // 1000 as precinct_code, 18 + n % 80 as age_years,
+                1 + n // 2 % 400 || ' STREET ' || n // 800 || ' RD' as residence_address, (27000 + n // 20000)::varchar as zip5,
+                'NC-' || md5((n // 2)::varchar)[:16] as residence_id)
+            from range(1, $voters + 1) t(n), voters v
+            """,
+            {"voters": voters},
+        )
+        published.create(con, "subscriptions")
+        con.execute(
+            """
+            insert into voters from many;
+            insert into segment_members select segment_id, voter_id from many, segments;
+            update segments set size = (select count(*) from segment_members);
+            insert into subscriptions by name
+            select voter_id, kind as identifier_kind, case kind when 'phone' then phone else lower(voter_id) || '@example.org' end as identifier,
+                case kind when 'phone' then 'text' else 'email' end as channel, true as is_opted_in, timestamp '2026-01-03' as happened_at,
+                true as is_current, 'texting_opt_outs' as source, 'JOIN' as evidence
+            from many, unnest(['phone', 'email']) k(kind) where age_years = 30 or age_years > 90;
+            delete from residences;
+            insert into residences by name
+            select residence_id, min(state_code) as state_code, min(county_fips) as county_fips, min(precinct_code) as precinct_code,
+                min(residence_address) as residence_street, min(residence_city) as residence_city, min(zip5) as zip5, count(*) as voter_count
+            from voters group by 1
+            """
+        )
+    print(f"{'list':<10}{'rows':>12}{'seconds':>10}{'of CPU':>10}")
+    asked = [("export", published.SEGMENT, "--channel", c, "--purpose", "turnout") for c in Law.load().channels]
+    for command in [*asked, ("count", "age_years < 30")]:
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "orchestration.cli", *command],
+            cwd=ROOT,
+            env=os.environ | {"GROUNDGAME_DATA": str(settings.data_dir)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.monotonic() - started
+        if done.returncode:
+            sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        rows = re.search(r"in ([\d,]+) rows", done.stdout) or re.search(r"([\d,]+) voters", done.stdout)
+        name = command[3] if command[0] == "export" else command[0]
+        print(f"{name:<10}{rows[1] if rows else '':>12}{seconds:>10.2f}{cpu:>10.2f}", flush=True)
 
 
 def refresh(settings: Settings, *arguments: str) -> tuple[dict[str, float], float]:
