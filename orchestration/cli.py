@@ -155,6 +155,11 @@ def _parser() -> argparse.ArgumentParser:
     subject.add_argument("person", metavar="PERSON", help="a voter_id")
     subject.set_defaults(command=_subject)
 
+    erase = commands.add_parser("erase", help="remove a person from everything that is kept here, and what comes later")
+    erase.add_argument("person", metavar="PERSON", help="a voter_id, an e-mail address, a telephone number, or kind:id")
+    erase.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who asks for it (default: the user)")
+    erase.set_defaults(command=_erase)
+
     policy = commands.add_parser("policy", help="what each column may be used for, and why")
     policy.add_argument("--table", help="the columns of one table")
     policy.add_argument("--source", help="the columns that are made of one source")
@@ -424,7 +429,23 @@ def _subject(options: argparse.Namespace) -> int:
     return 0
 
 
+def _erase(options: argparse.Namespace) -> int:
+    from orchestration.erasing.erase import erase
+
+    settings = Settings.load()
+    settings.make_directories()
+    receipt = erase(settings, options.person, options.by)
+    for place, number in receipt.removed.items():
+        print(f"{number:>11,} {place}")
+    print(
+        f"erased; receipt {settings.erasures / receipt.erasure_id}.json. What is derived is now built again:",
+        flush=True,
+    )
+    return _run(argparse.Namespace(first="raw_gate", only=None, redeliver=None, as_of=None))
+
+
 def _verify(options: argparse.Namespace) -> int:
+    from orchestration.erasing.register import every as erasures
     from orchestration.exporting import receipts
     from orchestration.exporting.export import since
     from orchestration.exporting.suppression import REASONS
@@ -432,6 +453,11 @@ def _verify(options: argparse.Namespace) -> int:
     settings = Settings.load()
     verdict = receipts.verify(settings, options.file)
     print(verdict)
+    came = [erasure for erasure in erasures(settings) if erasure.asked_at > verdict.receipt["made_at"]]
+    if came:
+        print(f"{len(came):,} people were erased since it was made; take a new list")
+    if any(verdict.receipt["receipt_id"] in erasure.lists for erasure in came):
+        print("somebody on it was erased: it was removed from exports/, and every copy of it is to be deleted")
     if options.file.suffix == ".csv":
         gone = since(settings, options.file, verdict.receipt)
         if gone is None:

@@ -193,6 +193,11 @@ class Settings:
         return self.data_dir / "decisions"
 
     @property
+    def erasures(self) -> Path:
+        """Who was erased, as salted hashes, and the receipts of it."""
+        return self.data_dir / "erasures"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's run and event storage."""
         return self.data_dir / "dagster"
@@ -205,7 +210,7 @@ class Settings:
     def make_directories(self) -> None:
         """Create the data directory's folders; all but `published` are readable by the owner only."""
         private = (self.inbox, self.archive, self.warehouse.parent, self.scratch, self.exports, self.suppressions)
-        for folder in (*private, self.decisions, self.dagster_home, self.logs):
+        for folder in (*private, self.decisions, self.erasures, self.dagster_home, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)
         self.published.mkdir(parents=True, exist_ok=True)

@@ -42,6 +42,7 @@ create table if not exists meta.deliveries (
     status varchar not null,
     reason varchar
 );
+alter table meta.deliveries add column if not exists rows_erased bigint default 0;
 comment on table meta.deliveries is 'One row per delivery: a file that was handed in, told by the hash of its content, and what became of it.';
 comment on column meta.deliveries.delivery_id is 'First 16 characters of the hash of the content.';
 comment on column meta.deliveries.contract is 'The file format that it fits; null if it fits none.';
@@ -54,6 +55,7 @@ comment on column meta.deliveries.records_read is 'Records in the file, counted 
 comment on column meta.deliveries.rows_loaded is 'Rows that were loaded into raw.';
 comment on column meta.deliveries.rows_quarantined is 'Records that could not be read and lie in quarantine.';
 comment on column meta.deliveries.rows_suppressed is 'Loaded rows that never pass staging: confidential voters and under-18s.';
+comment on column meta.deliveries.rows_erased is 'Records of people who were erased: neither loaded nor kept.';
 comment on column meta.deliveries.status is 'loaded: some of it is current; superseded: newer deliveries replaced all of it; set_aside: older than what is there; refused: not taken, see reason.';
 comment on column meta.deliveries.reason is 'Why it was refused or set aside; of a loaded one what of its columns was read past.';
 
@@ -229,7 +231,7 @@ class Warehouse:
             self._sweep_scratch()
             self.give_back()
         with self.open() as con:
-            con.execute(_META)
+            make_own_tables(con)
 
     def _take(self, lock: int, wait_seconds: float, say: Callable[[str], None]) -> None:
         give_up = time.monotonic() + wait_seconds
@@ -301,6 +303,11 @@ class Warehouse:
         end = HEADERS + block * blocks
         if self.path.stat().st_size > end:
             os.truncate(self.path, end)
+
+
+def make_own_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the pipeline's own tables in `raw` and `meta` where they are missing."""
+    con.execute(_META)
 
 
 def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:

@@ -21,7 +21,7 @@ from orchestration.ingestion.load import (
 
 
 def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
-    """Deliveries whose records read are not the rows in their table plus those in quarantine."""
+    """Deliveries whose records read are not the rows in their table plus those in quarantine and of people who were erased."""
     ids = con.execute(
         "select distinct unnest([delivery_id, previous_delivery_id]) from raw.scopes where contract = ?",
         [contract.name],
@@ -33,7 +33,7 @@ def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
         select d.delivery_id from meta.deliveries d
         join ({" union all ".join(counts)}) c on c.delivery_id = d.delivery_id
         left join (select delivery_id, count(*) as row_count from raw.quarantine group by 1) q on q.delivery_id = d.delivery_id
-        where d.records_read <> c.row_count + coalesce(q.row_count, 0) or d.rows_loaded <> c.row_count
+        where d.records_read <> c.row_count + coalesce(q.row_count, 0) + coalesce(d.rows_erased, 0) or d.rows_loaded <> c.row_count
     """
 
 

@@ -161,8 +161,15 @@ def built_version(con: duckdb.DuckDBPyConnection, step: str) -> str | None:
 
 
 def _deliveries(con: duckdb.DuckDBPyConnection) -> list[tuple]:
-    """Contract, county, delivery and the one before, and the days that they show."""
-    return con.execute("select * from raw.scopes order by all").fetchall()
+    """Contract, county, delivery and the one before, the days that they show, and how many of their records were erased."""
+    return con.execute(
+        """
+        select scopes.*, coalesce(now.rows_erased, 0), coalesce(before.rows_erased, 0) from raw.scopes
+        left join meta.deliveries now on now.delivery_id = scopes.delivery_id
+        left join meta.deliveries before on before.delivery_id = scopes.previous_delivery_id
+        order by all
+        """
+    ).fetchall()
 
 
 def _contracts(*kinds: str) -> list[str]:

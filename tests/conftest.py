@@ -78,7 +78,7 @@ class Desk:
         # A zip of several files stays for any of them.
         assert stays == any(o.is_bad for o in outcomes if o.file_name.split("/")[0] == entry)
         if outcome.status == "loaded":
-            assert outcome.records_read == outcome.rows_loaded + outcome.rows_quarantined
+            assert outcome.records_read == outcome.rows_loaded + outcome.rows_quarantined + outcome.rows_erased
             kept = con.execute("select count(*) from raw.quarantine where delivery_id = ?", [outcome.delivery_id])
             assert kept.fetchone() == (outcome.rows_quarantined,)
         else:

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.erasing import register as erasures
 from orchestration.exporting import formats, receipts, register, suppression, walking
 from orchestration.exporting.law import Law, Refused
 from orchestration.exporting.reading import published
@@ -115,7 +116,7 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
 def since(settings: Settings, file: Path, receipt: dict[str, Any]) -> dict[str, int] | None:
     """Of the people on a file those who may not be contacted any more, by reason; None where its rows are households or hashes.
 
-    Somebody who left the voter file since counts as `not_in_voters`.
+    Somebody who left the voter file since counts as `not_in_voters`, and whoever was erased as `erased`.
     """
     law = Law.load()
     form = formats.of(receipt["channel"], law, receipt["segment"]["segment_id"])
@@ -126,10 +127,12 @@ def since(settings: Settings, file: Path, receipt: dict[str, Any]) -> dict[str, 
         suppression.prepare(con, settings)
         _load(con, form, file)
         reason = suppression.reason(receipt["channel"], channel, suppression.in_holdout(settings))
+        everybody = erasures.erased(settings)
+        everybody.prepare(con)
         return dict(
             con.execute(
                 f"""
-                select case when voters.voter_id is null then 'not_in_voters' else {reason} end as reason, count(*)
+                select case when {everybody.is_listed(erasures.voter_key("people.voter_id"))} then 'erased' when voters.voter_id is null then 'not_in_voters' else {reason} end as reason, count(*)
                 from ({form.people}) as people
                 left join published.voters on voters.voter_id = people.voter_id
                 left join marks on marks.voter_id = people.voter_id

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import duckdb
 
+from orchestration.erasing import register
 from orchestration.exporting.law import Channel
 from orchestration.settings import Mendable, Settings
 
@@ -20,6 +21,7 @@ CALLED = ("phone", "text")  # the channels that people sue over
 KINDS = ("voter_id", "phone", "email")
 # In this order, and each voter for the first that applies.
 REASONS = {
+    "erased": "was erased, or has the number or address of somebody who was",
     "holdout": "in the global holdout, which no list touches",
     "do_not_contact": "on the house's own list of people not to be contacted",
     "litigator": "on the list of people who sue over calls and texts",
@@ -43,7 +45,7 @@ def prepare(
 ) -> None:
     """Make the temporary table `marks`: one row for each voter of whom something is known beyond the voter file.
 
-    Columns: voter_id; do_not_contact, litigator and, with the name of each channel of `SUBSCRIBED`, refused_, asked_, proven_: boolean;
+    Columns: voter_id; erased, do_not_contact, litigator and, with the name of each channel of `SUBSCRIBED`, refused_, asked_, proven_: boolean;
     text_phone, email: the identifier by which the person asked to be reached, null where there is none. `published` has to be attached;
     `may_use` says of a source of consent whether it may serve what the list is for.
 
@@ -54,6 +56,7 @@ def prepare(
     for name in LISTS:
         _read(con, settings, name)
     _consents(con, may_use)
+    _erased(con, settings)
     said = ", ".join(
         f"coalesce(bool_or(channel = '{name}' and {what}), false) as {word}_{name}"
         for name in SUBSCRIBED
@@ -72,6 +75,8 @@ def prepare(
             select consents.voter_id, list, null, null, null, null from consents
             inner join suppressed on suppressed.kind = consents.kind and suppressed.value = consents.value
             union all
+            select voter_id, 'erased', null, null, null, null from erased_voters
+            union all
             select voter_id, null, channel, is_opted_in, value, is_proven from consents where voter_id is not null
             union all
             -- An opt-out is one of the number or address, whoever has it in the voter file.
@@ -80,6 +85,7 @@ def prepare(
         )
         select
             voter_id,
+            coalesce(bool_or(list = 'erased'), false) as erased,
             coalesce(bool_or(list = 'do_not_contact'), false) as do_not_contact,
             coalesce(bool_or(list = 'litigators'), false) as litigator,
             {said},
@@ -133,6 +139,24 @@ def _read(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None
     )
 
 
+def _erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """The temporary table `erased_voters`: voters who were erased since the version was published, or whose number or address somebody
+    had who was."""
+    con.execute("create or replace temp table erased_voters (voter_id varchar)")
+    erased = register.erased(settings)
+    if erased.is_empty:
+        return
+    erased.prepare(con)
+    [(published_at,)] = con.execute("select published_at from published.publication").fetchall()
+    conditions = [erased.is_listed("'phone:' || phone")]
+    if any((e.done_at or "9") > published_at.isoformat() for e in register.every(settings)):
+        conditions.append(erased.is_listed(register.voter_key("voter_id")))
+    con.execute(f"insert into erased_voters select voter_id from published.voters where {' or '.join(conditions)}")
+    con.execute(
+        f"insert into erased_voters select voter_id from consents where voter_id is not null and {erased.is_listed('kind || chr(58) || value')}"
+    )
+
+
 def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) -> None:
     """The temporary table `consents`: what counts now of each address, number and channel, by the published subscriptions.
 
@@ -168,6 +192,7 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
     `holdout` is the condition of `in_holdout`.
     """
     cases = [
+        ("marks.erased", "erased"),
         (holdout, "holdout"),
         ("marks.do_not_contact", "do_not_contact"),
         ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),

@@ -169,6 +169,14 @@ def put(original: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def name_of(original: Path, delivered: str) -> str:
+    """The name for a file of the archive that came under another: what was packed and is kept as text is text."""
+    name = Path(delivered)
+    if original.suffix != ".zst" or name.suffix.lower() not in (".zip", ".gz"):
+        return delivered
+    return name.stem if Path(name.stem).suffix.lower() in TEXT_ENDINGS else f"{name.stem}.txt"
+
+
 def still_the_same(file: TextFile) -> None:
     """Raise `Growing` if the inbox entry has changed since it was opened."""
     if _signature(file.original) != file.signature:

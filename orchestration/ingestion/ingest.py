@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration import progress
+from orchestration.erasing import originals, register
 from orchestration.ingestion import inbox, load, scopes
 from orchestration.ingestion.contracts import Contract, Match, all_contracts
 from orchestration.ingestion.inbox import Growing, Part, Refused, TextFile
 from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
-from orchestration.ingestion.scan import Scan, refuse_too_many, scan_file, write_without
+from orchestration.ingestion.scan import Broken, Scan, refuse_too_many, scan_file, write_without
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import limits
 
@@ -46,6 +47,7 @@ class Outcome:
     rows_loaded: int = 0
     rows_quarantined: int = 0
     seconds: float = 0.0
+    rows_erased: int = 0  # of people who were erased, and so left out
 
     @property
     def is_bad(self) -> bool:
@@ -221,14 +223,16 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
             "groundgame query 'select delivery_id, file_name from deliveries' lists them"
         )
     delivery_id, contract, name, sha256, day = found[0]
-    originals = sorted(settings.archive.glob(f"{sha256}.*"))
-    if not originals:
+    originals_of = sorted(settings.archive.glob(f"{sha256}.*"))
+    if not originals_of:
         raise Mendable(f"the original of {name} is not in {settings.archive} (any more); fetch the file again")
-    name = Path(name).name  # of a zip with several files the one alone
+    name = inbox.name_of(originals_of[0], Path(name).name)  # of a zip with several files the one alone
     target = settings.inbox / name
     if target.exists():
         raise Mendable(f"the inbox already has a file named {name}; take it in or move it away first: make run")
-    inbox.put(originals[0], target)
+    inbox.put(originals_of[0], target)
+    if originals.is_shorter(originals_of[0]):
+        originals_of[0].unlink()  # it comes back under the hash that it has now
     con.execute("begin transaction")
     scopes.forget(con, next(c for c in all_contracts() if c.name == contract), delivery_id)
     con.execute("commit")
@@ -280,6 +284,7 @@ class _Intake:
         self.known: dict = {}
         self.unbroken = settings.scratch / f"unbroken-{os.getpid()}"
         self.has_begun = False  # to load
+        self.is_rewritten = False  # its copy for the archive, without the records of people who were erased
         # Of the data directory; before the load what the files of the same transaction say.
         self.kind: str | None = None
 
@@ -353,17 +358,17 @@ class _Intake:
         delivery = self._load_rows(match, scan, delivery)
         load.record(self.con, delivery)
         self.held[delivery_id] = delivery
-        if self.file.packed and not contract.matching_only:
+        if self.file.packed and not contract.matching_only and not self.is_rewritten:
             shutil.copyfile(self.file.packed, self.copy)
             self.copy.chmod(0o600)
         return Outcome(
             self.name, delivery.status, delivery.reason, contract.name, delivery_id,
-            delivery.records_read, delivery.rows_loaded, delivery.rows_quarantined,
+            delivery.records_read, delivery.rows_loaded, delivery.rows_quarantined, rows_erased=delivery.rows_erased,
         )  # fmt: skip
 
     def archive(self) -> None:
         """Keep the file's original if there is a copy of it, and say once what the data directory is for."""
-        ending = self.file.packed.suffix if self.file.packed else ".txt.zst"
+        ending = self.file.packed.suffix if self.file.packed and not self.is_rewritten else ".txt.zst"
         if self.copy.exists():
             os.replace(self.copy, self.settings.archive / f"{self.known['sha256']}{ending}")
         mark_directory(self.settings, str(self.kind))
@@ -396,8 +401,12 @@ class _Intake:
                 "A quote is likely open across lines. Fetch or export it again"
             )
         self._check_kind(contract, table)
+        broken, erased = self._leave_out(match, scan, table, broken)
+        rows -= len(erased)
+        if erased and not rows:
+            raise Refused("all its records are of people who were erased; remove it")
         common = load.common_code(contract, delivery.delivery_id, self.file.name)
-        counties = load.profile(con, match, delivery.delivery_id, common, table)
+        counties = load.profile(con, contract, match.columns, delivery.delivery_id, common, table)
         scope = scopes.scope_of(contract, counties, self.file.name)
         may_be_old = any(d.contract == contract.name and d.as_of and d.as_of > self.as_of for d in self.held.values())
         newer = scopes.newer_in_scope(con, contract, delivery, scope) if may_be_old else None
@@ -406,9 +415,33 @@ class _Intake:
             con.execute("delete from raw.profiles where delivery_id = ?", [delivery.delivery_id])
             reason = f"it shows {self.as_of}, and {scope} is here as of {newer}; kept in the archive only"
             return replace(delivery, scope=scope, status="set_aside", reason=reason)
-        load.quarantine(con, contract, delivery, broken)
-        loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken))
-        return replace(loaded, reason=match.left_out)
+        load.quarantine(con, contract, delivery, broken, erased)
+        loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken), rows_erased=len(erased))
+        said = f"{len(erased):,} records of people who were erased were left out" if erased else None
+        return replace(loaded, reason="; ".join(filter(None, [match.left_out, said])) or None)
+
+    def _leave_out(self, match: Match, scan: Scan, table: str, broken: list[Broken]) -> tuple[list[Broken], list[int]]:
+        """Take the records of people who were erased out of a delivery's table, and out of the copy of its file for the archive. Returns
+        the broken records, of theirs without the text, and the numbers of those taken out."""
+        erased = register.erased(self.settings)
+        contract = match.contract
+        if erased.is_empty or not contract.person_keys():
+            return broken, []
+        erased.prepare(self.con)
+        places = load.take_out(self.con, table, erased.is_theirs(contract))
+        audited = self.con.execute(
+            "select 1 from duckdb_tables() where schema_name = 'audit' and table_name = ?", [table.split('"')[1]]
+        ).fetchone()
+        if places and audited:
+            load.take_places(self.con, table.replace("raw.", "audit.", 1), places)
+        numbers = originals.numbers_of(places, [b.record for b in broken])
+        named = {b.record for b in broken if erased.is_named(contract, b.raw)}
+        if (numbers or named) and not contract.matching_only:
+            originals.rewrite(
+                self.unbroken if match.form.line_breaks else self.file.path, scan, {*numbers, *named}, self.copy
+            )
+            self.is_rewritten = True
+        return [replace(b, raw="") if b.record in named else b for b in broken], numbers
 
     def _check_kind(self, contract: Contract, table: str) -> None:
         """Keep generated and real records apart: a data directory is born as one or the other. Only a generated state

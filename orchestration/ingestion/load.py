@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ class Delivery:
     records_read: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
+    rows_erased: int = 0
 
 
 def raw_table(contract: str, delivery_id: str) -> str:
@@ -254,30 +255,74 @@ def _delivered_number(ordinal: int, scan: Scan) -> tuple[int, int]:
     return ordinal, more_lines
 
 
-def quarantine(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: Delivery, broken: list[Broken]) -> None:
-    """Keep a delivery's broken records, of JSON lines without what may never land, and where they are missing among its rows."""
-    if not broken:
-        return
-    broken = sorted(broken, key=lambda b: b.record)
-    con.executemany(
-        "insert into raw.quarantine values (?, ?, ?, ?, ?, ?)",
-        [
-            (
-                delivery.delivery_id,
-                delivery.file_name,
-                b.record,
-                b.line,
-                b.reason,
-                _without(b.raw, contract).replace("\0", "\\0"),
-            )
-            for b in broken
-        ],
+def take_out(con: duckdb.DuckDBPyConnection, table: str, condition: str) -> list[int]:
+    """Take the rows that meet a condition out of a table, as if it had been made without them; return their places in it, from 1."""
+    # Before the end of a transaction a row id is no position.
+    numbered = f"(select row_number() over () as number, {condition} as is_out from {table})"
+    places = [n for (n,) in con.execute(f"select number from {numbered} where is_out order by 1").fetchall()]
+    if places:
+        take_places(con, table, places)
+    return places
+
+
+def take_places(con: duckdb.DuckDBPyConnection, table: str, places: list[int]) -> None:
+    """Take the rows at some places, from 1, out of a table."""
+    schema, name = table.split(".", 1)
+    con.execute(
+        f"create table {schema}._kept as select * exclude (_place) from (select *, row_number() over () as _place from {table})"
+        " where not list_contains(?, _place) order by _place",
+        [places],
     )
-    gaps = {b.record - 1 - before: before + 1 for before, b in enumerate(broken)}
+    con.execute(f"drop table {table}")
+    con.execute(f"alter table {schema}._kept rename to {name}")
+
+
+def quarantine(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    delivery: Delivery,
+    broken: list[Broken],
+    left_out: Sequence[int] = (),
+) -> None:
+    """Keep a delivery's broken records, of JSON lines without what may never land, and where they, and those left out, are missing
+    among its rows."""
+    broken = sorted(broken, key=lambda b: b.record)
+    if broken:
+        con.executemany(
+            "insert into raw.quarantine values (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    delivery.delivery_id,
+                    delivery.file_name,
+                    b.record,
+                    b.line,
+                    b.reason,
+                    _without(b.raw, contract).replace("\0", "\\0"),
+                )
+                for b in broken
+            ],
+        )
+    missing = [*(b.record for b in broken), *left_out]
+    if not missing:
+        return
     con.executemany(
         "insert into raw.record_gaps values (?, ?, ?)",
-        [(delivery.delivery_id, rows_before, shift) for rows_before, shift in gaps.items()],
+        [(delivery.delivery_id, *gap) for gap in gaps_of(missing)],
     )
+
+
+def gaps_of(missing: Iterable[int]) -> list[tuple[int, int]]:
+    """What `raw.record_gaps` has of records that are missing in a table, told by their numbers: rows before, and how many are missing by then."""
+    gaps = {record - 1 - before: before + 1 for before, record in enumerate(sorted(missing))}
+    return [*gaps.items()]
+
+
+def missing_of(gaps: Iterable[tuple[int, int]]) -> list[int]:
+    """The numbers of the records that are missing, from what `gaps_of` gave."""
+    missing: list[int] = []
+    for rows_before, shift in sorted(gaps):
+        missing += range(rows_before + len(missing) + 1, rows_before + shift + 1)
+    return missing
 
 
 def _without(raw: str, contract: Contract) -> str:
@@ -288,16 +333,22 @@ def _without(raw: str, contract: Contract) -> str:
     return re.sub(rf'("(?:{keys})"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^",}}\s]+)', r"\1null", raw)
 
 
-def profile(con: duckdb.DuckDBPyConnection, match: Match, delivery_id: str, named: str | None, table: str) -> list[str]:
+def profile(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    columns: list[str],
+    delivery_id: str,
+    named: str | None,
+    table: str,
+) -> list[str]:
     """Count a delivery's rows per column that its file has and that has a value, and per value of its code columns and
     counties; return these counties.
 
     `named` is what `common_code` gives, for files whose records give none."""
-    contract = match.contract
     # What the scope is read from has few different values, which are counted before each is read.
     read = ", ".join(filter(None, [contract.scope.column, *contract.scope.columns])) or "1"
-    names = ", ".join(map(text_literal, match.columns))
-    counts = ", ".join(f'count("{column}")' for column in match.columns)
+    names = ", ".join(map(text_literal, columns))
+    counts = ", ".join(f'count("{column}")' for column in columns)
     parts = [f"select unnest([{names}]), null, unnest([{counts}]) from {table}"]
     parts += [
         f"select {text_literal(column)}, {_code(contract, column)}, count(*) from {table} group by all"
@@ -353,10 +404,10 @@ def record(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     d = delivery
     con.execute("delete from meta.deliveries where delivery_id = ?", [d.delivery_id])
     con.execute(
-        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
         [
             d.delivery_id, d.contract, d.file_name, d.sha256, d.scope, d.as_of, d.received_at,
-            d.records_read, d.rows_loaded, d.rows_quarantined, d.status, d.reason,
+            d.records_read, d.rows_loaded, d.rows_quarantined, d.status, d.reason, d.rows_erased,
         ],
     )  # fmt: skip
 

@@ -86,8 +86,8 @@ def _room(settings: Settings) -> Finding:
 
 def _modes(settings: Settings) -> Iterator[Finding]:
     private = [settings.inbox, settings.archive, settings.warehouse.parent, settings.dagster_home]
-    private += [settings.exports, settings.suppressions, settings.warehouse]
-    private += [*settings.archive.glob("*"), *settings.exports.glob("*")]
+    private += [settings.exports, settings.suppressions, settings.erasures, settings.warehouse]
+    private += [file for folder in (settings.archive, settings.exports, settings.erasures) for file in folder.glob("*")]
     open_to_others = [path for path in private if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
     if not open_to_others:
         yield Finding("permissions", "what holds voters is readable by its owner only")

@@ -63,11 +63,13 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
                 con.execute(f'create table candidate.main."{table}" as {rows_of}')
             [(copied,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
             rows += copied
-        _copy_comments(con, [(schema, table) for schema, table in public_tables(con) if table not in standing])
+        copy_comments(
+            con, [(s, t) for s, t in public_tables(con) if t not in standing], "groundgame", "candidate", "main"
+        )
         persons.describe(con, [table for table in people if table not in standing])
         _describe_publication(settings, con)
         con.execute("use candidate")
-        con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
+        make_analyst_views(con)
         con.execute("use groundgame")
     except BaseException:
         with suppress(duckdb.Error):
@@ -216,22 +218,35 @@ def _describe_publication(settings: Settings, con: duckdb.DuckDBPyConnection) ->
         con.execute(f"comment on column candidate.main.publication.{column} is '{comment}'")
 
 
-def _copy_comments(con: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -> None:
-    """In one transaction: there are hundreds, and each by itself would be written out."""
+def make_analyst_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the views of schema `analyst` in the database in use."""
+    con.execute((Path(__file__).parent / "analyst.sql").read_text(encoding="utf-8"))
+
+
+def copy_comments(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[tuple[str, str]],
+    source: str,
+    target: str,
+    schema: str | None = None,
+) -> None:
+    """Give tables, told by schema and name, and their columns in the database `target` the comments that they have in `source`; there they
+    are in `schema`, or in the schema of the same name. In one transaction: there are hundreds, and each by itself would be written out."""
     comments = con.execute(
         """
         with tables as (select unnest(?) as schema_name, unnest(?) as table_name)
-        select table_name, null, comment from duckdb_tables() join tables using (schema_name, table_name)
-        where database_name = current_database() and comment is not null
+        select schema_name, table_name, null, comment from duckdb_tables() join tables using (schema_name, table_name)
+        where database_name = ? and comment is not null
         union all
-        select table_name, column_name, comment from duckdb_columns() join tables using (schema_name, table_name)
-        where database_name = current_database() and comment is not null
+        select schema_name, table_name, column_name, comment from duckdb_columns() join tables using (schema_name, table_name)
+        where database_name = ? and comment is not null
         """,
-        [[schema for schema, _ in tables], [table for _, table in tables]],
+        [[own for own, _ in tables], [table for _, table in tables], source, source],
     ).fetchall()
     con.execute("begin transaction")
-    for table, column, comment in comments:
-        of = f'column candidate.main."{table}"."{column}"' if column else f'table candidate.main."{table}"'
+    for own, table, column, comment in comments:
+        name = f'"{target}"."{schema or own}"."{table}"'
+        of = f'column {name}."{column}"' if column else f"table {name}"
         con.execute(f"comment on {of} is '{_quoted(comment)}'")
     con.execute("commit")
 

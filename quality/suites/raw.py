@@ -37,7 +37,10 @@ def _checks(con, contract: Contract) -> list:
     ):
         return []  # nobody has to have such a file
     checks = [
-        no_rows(reconcile.delivered(con, contract), "records read are the rows loaded and those in quarantine"),
+        no_rows(
+            reconcile.delivered(con, contract),
+            "records read are the rows loaded, those in quarantine and those of erased people",
+        ),
         no_rows(reconcile.current(contract), "the rows of each county come from its newest delivery, all of them"),
         no_rows(_change(contract, _ROWS), "rows are as many as in the delivery before, give or take"),
         no_rows(

@@ -14,6 +14,8 @@ import polars as pl
 import pytest
 
 from orchestration import lineage
+from orchestration.erasing import originals, register
+from orchestration.erasing.person import find, key_of
 from orchestration.publishing.publish import PUBLIC_SCHEMAS
 from orchestration.sample import write_sample
 from orchestration.warehouse import Warehouse
@@ -304,3 +306,75 @@ def test_contacts_who_are_no_voters_are_gone_after_the_run(state):
     assert loaded == len(contacts) > len(kept)
     [(sha256,)] = rows(state, "select sha256 from deliveries where contract = 'app_contacts'")
     assert [*state[0].archive.glob(f"{sha256}*")] == []
+
+
+def test_an_erased_person_is_in_no_file_and_all_the_rest_is_published_again(state, tmp_path, capsys):
+    shutil.copytree(state[0].data_dir, tmp_path / "data", ignore=shutil.ignore_patterns("truth"))
+    settings = pipeline.settings_for(tmp_path / "data")
+    [(voter,)] = rows(
+        state,
+        """
+        select voter_id from voters join donations using (voter_id) join subscriptions using (voter_id) join segment_members using (voter_id)
+        where segment_id = 'multi_voter_residences' and registration_status = 'active' group by 1 order by count(*) desc, 1 limit 1
+        """,
+    )
+    for channel in ("van", "mail", "meta"):
+        assert (
+            pipeline.groundgame(
+                settings, "export", "multi_voter_residences", "--channel", channel, "--purpose", "turnout"
+            )
+            == 0
+        )
+    [copy] = settings.exports.glob("*-van-*.csv")
+    shutil.copy(copy, tmp_path / "copy.csv")
+    with Warehouse(settings).open() as con:
+        person = find(con, key_of(voter))
+    values = {value for value in person.written if len(value) > 6}
+    assert {path.partition("/")[0] for path in holding(settings, values)} == {
+        "archive",
+        "exports",
+        "published",
+        "warehouse",
+    }
+    capsys.readouterr()
+
+    assert pipeline.groundgame(settings, "erase", voter) == 0
+
+    told = capsys.readouterr()
+    assert holding(settings, values) == []
+    assert not is_in_text(told.out + told.err, values)
+    [erasure] = register.every(settings)
+    assert erasure.done_at
+    assert len(erasure.lists) == 3
+    before = {table: count for table, count in rows(state, COUNTS)}
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        after = {table: count for table, count in con.execute(COUNTS).fetchall()}
+        assert con.execute("select 1 from gate_results where status = 'failed'").fetchall() == []
+    assert before["voters"] - after["voters"] == 1
+    assert before["donations"] > after["donations"]
+    assert {table for table in before if after[table] > before[table]} == set()
+    assert pipeline.groundgame(settings, "verify", str(tmp_path / "copy.csv")) == 0
+    told = capsys.readouterr().out
+    assert "1 people were erased since it was made" in told
+    assert "it was removed from exports/" in told
+    assert pipeline.groundgame(settings, "subject", voter) == 1
+
+
+COUNTS = """
+    select table_name, estimated_size from duckdb_tables()
+    where schema_name = 'main' and table_name in ('voters', 'donations', 'subscriptions', 'vote_history', 'contacts')
+"""
+
+
+def holding(settings, values: set[str]) -> list[str]:
+    """The files of a data directory that hold one of these values."""
+    wanted = {value.lower().encode() for value in values}
+    return [
+        file.relative_to(settings.data_dir).as_posix()
+        for file in sorted(settings.data_dir.rglob("*"))
+        if file.is_file() and originals.is_in(file, wanted)
+    ]
+
+
+def is_in_text(text: str, values: set[str]) -> bool:
+    return any(value.lower() in text.lower() for value in values)

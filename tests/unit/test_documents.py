@@ -26,6 +26,7 @@ DATA_FOLDERS = {
         _of_data.exports,
         _of_data.suppressions,
         _of_data.decisions,
+        _of_data.erasures,
     )
 }
 

@@ -21,9 +21,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from orchestration.erasing import register
 from orchestration.exporting import receipts
 from orchestration.exporting.count import count
-from orchestration.exporting.export import Request, export
+from orchestration.exporting.export import Request, export, since
 from orchestration.exporting.law import Law, LawError, Refused
 from orchestration.exporting.suppression import SuppressionError
 from orchestration.exporting.walking import DOORS, STRETCH
@@ -208,6 +209,22 @@ def test_an_opt_out_counts_for_its_channel_its_number_and_its_person(tmp_path) -
         "phone": 4,
         "email": 0,
     }
+
+
+def test_who_was_erased_is_on_no_list_nor_whoever_has_their_number(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(n) for n in range(5)])
+    old = ask(settings, "phone")
+    salt = register.salt(settings)
+    keys = ("voter:NCZZ1", "phone:9195550002")
+    hashes = [register.hashed(salt, key) for key in keys]
+    register.keep(settings, register.Erasure("e1", "2026-11-25T13:00:00", "Ada", hashes))
+    receipt = ask(settings, "phone")
+    assert receipt["suppressed"] == {"erased": 2}
+    assert [row["voter_id"][-1] for row in rows_of(settings, receipt)] == ["0", "3", "4"]
+    assert count(settings, "true")["mail"] == 3
+    assert since(settings, file_of(settings, old), old) == {"erased": 2}
+    assert not any(word in path.read_text() for path in settings.erasures.iterdir() for word in ("ZZ1", "9195550002"))
 
 
 def test_a_consent_serves_what_its_source_may_be_used_for_and_an_opt_out_always_counts(tmp_path) -> None:

@@ -76,6 +76,18 @@ class MatchingOnly(BaseModel):
     mart: str  # holds the keys of the records that found a voter, which keep what they have
 
 
+class Person(BaseModel):
+    """Whose a record is: what finds all of somebody's records, for a request of access or of erasure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    # By the kind of identifier, which is the same in all contracts (voter, email, phone, van ...), the columns that hold one. What two
+    # columns hold together is written with a plus: state + state_file_id. A state's own files need not name their voter's id.
+    keys: dict[str, list[str]] = {}
+    first_name: str | None = None
+    last_name: str | None = None
+    leads_on: bool = True  # whether all its keys are of one person
+
+
 class Scope(BaseModel):
     """What a delivery is split and replaced by: mostly the county, each under the code that the file gives it. Of events it
     is the delivery itself, so none replaces another, and nothing of this is given."""
@@ -125,6 +137,7 @@ class Contract(BaseModel):
     listed: dict[str, list[str]] = {}
     scope: Scope = Scope()
     id_column: str | None = None  # holds the state's id of a voter, where the records are a voter's
+    person: Person = Person()
     sample: SampleMarker | None = None  # none: nothing generated is written so, and every file of it is real
     profile: list[str]  # value counts kept per delivery, for the gate on change and that on codes
     # By column of the profile its codes, each with what other vintages have for it, which is counted as that code.
@@ -178,6 +191,10 @@ class Contract(BaseModel):
     def by_place(self) -> tuple[Match, ...]:
         """For each of its forms without a header what a file in it has."""
         return tuple(match_header(form.names or [*self.columns], self, form) for form in self.forms if not form.header)
+
+    def person_keys(self) -> dict[str, list[str]]:
+        """By the kind of identifier the columns that say whose a record is."""
+        return ({"voter": [self.id_column]} if self.id_column else {}) | self.person.keys
 
     @property
     def is_json_lines(self) -> bool:
