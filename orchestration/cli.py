@@ -34,6 +34,14 @@ STEPS = [
     )
 ]
 
+HELP = """from an idea to a list:
+  groundgame query "select segment_id, name, size, purposes from segments"  what segments there are
+  groundgame count "party_code = 'UNA' and age_years < 30"                  how many, and whom each channel may contact
+  groundgame export lapsed --channel mail --purpose turnout                 the list and its receipt
+  groundgame verify FILE                                                    what a file is, and whether it was changed
+
+groundgame COMMAND --help says more of each."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status: 0, or 1 with the reason printed, 2 for a wrong call, 130 for Ctrl-C."""
@@ -64,15 +72,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="groundgame", description="The data operation of a campaign.")
+    parser = argparse.ArgumentParser(
+        prog="groundgame",
+        description="The data operation of a campaign.",
+        epilog=HELP,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=16, width=110),
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     day: dict[str, Any] = {"type": date.fromisoformat, "metavar": "DATE"}
 
     run = commands.add_parser("run", help="do everything: from the inbox to the published database")
     run.add_argument("--as-of", **day, help="the day that the inbox's files show")
     part = run.add_mutually_exclusive_group()
-    part.add_argument("--from", dest="first", choices=STEPS, help="begin with this step or gate, and go on to the end")
-    part.add_argument("--only", choices=STEPS, help="run this step or gate alone")
+    part.add_argument(
+        "--from", dest="first", choices=STEPS, metavar="STEP", help="begin with this step or gate, and go on to the end"
+    )
+    part.add_argument(
+        "--only", choices=STEPS, metavar="STEP", help=f"run this step or gate alone; steps are {', '.join(STEPS)}"
+    )
     run.set_defaults(command=_run, redeliver=None)
 
     redeliver = commands.add_parser("redeliver", help="take one delivery in again from the archive, then do everything")
@@ -81,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     redeliver.set_defaults(command=_run, first=None, only=None)
 
     waive = commands.add_parser("waive", help="let the data that failed a gate pass; it holds for that data only")
-    waive.add_argument("gate", choices=versions.STEPS)
-    waive.add_argument("--reason", required=True)
+    waive.add_argument("gate", choices=versions.STEPS, metavar="GATE", help=", ".join(versions.STEPS))
+    waive.add_argument(
+        "--reason", required=True, metavar="TEXT", help="why the data is right after all; it is published"
+    )
     waive.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who answers for it (default: the user)")
     waive.set_defaults(command=_waive)
 
@@ -98,8 +117,10 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, metavar="DIR", help="where the files go; truth/ lies beside it"
     )
     sample.add_argument("--state", default="NC", type=str.upper, help="whose files to write (default: NC)")
-    sample.add_argument("--voters", type=int, default=SAMPLE_VOTERS)
-    sample.add_argument("--seed", type=int, default=SAMPLE_SEED)
+    sample.add_argument(
+        "--voters", type=int, default=SAMPLE_VOTERS, metavar="N", help=f"how many (default: {SAMPLE_VOTERS:,})"
+    )
+    sample.add_argument("--seed", type=int, default=SAMPLE_SEED, metavar="N", help="another one gives another state")
     sample.add_argument("--as-of", **day, help="the day that the files show")
     sample.set_defaults(command=_sample)
 
@@ -118,18 +139,24 @@ def _parser() -> argparse.ArgumentParser:
     resolve.set_defaults(command=_resolve)
 
     query = commands.add_parser("query", help="ask the published database")
-    query.add_argument("sql")
+    query.add_argument("sql", metavar="SQL", help="one question in DuckDB's SQL; at most 100 rows are shown")
     query.set_defaults(command=_query)
 
     export = commands.add_parser("export", help="write a list of a segment's people for a channel, with its receipt")
-    export.add_argument("segment", metavar="SEGMENT")
+    export.add_argument("segment", metavar="SEGMENT", help="its segment_id, as the summary of a run has it")
     export.add_argument("--channel", required=True, help="mail, walk, phone, text, email, van, meta or google")
-    export.add_argument("--purpose", required=True, help="what it is for, in the words of `purposes`: persuasion, ...")
-    export.add_argument("--recipient", metavar="NAME", help="who gets the file")
+    export.add_argument(
+        "--purpose",
+        required=True,
+        help="what it is for: turnout, persuasion or fundraising, as the segment's purposes say",
+    )
+    export.add_argument("--recipient", metavar="NAME", help="who gets the file, for the receipt")
     export.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who asks for it (default: the user)")
     export.set_defaults(command=_export)
     verify = commands.add_parser("verify", help="which receipt a file of a list is on, and whether it was changed")
-    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument(
+        "file", type=Path, metavar="FILE", help="a file of a list, wherever it lies and whatever it is called now"
+    )
     verify.set_defaults(command=_verify)
 
     count = commands.add_parser("count", help="how many voters meet a condition, and whom each channel may contact")
@@ -149,10 +176,10 @@ def _parser() -> argparse.ArgumentParser:
         "why", help="why a person is in a segment and who may contact them, or why two are one person or not"
     )
     why.add_argument("person", metavar="PERSON", help="a voter_id; beside another a person_id or SOURCE:RECORD_ID, too")
-    why.add_argument("segment", metavar="SEGMENT|PERSON")
+    why.add_argument("segment", metavar="SEGMENT|PERSON", help="a segment_id, or the other person")
     why.set_defaults(command=_why)
     subject = commands.add_parser("subject", help="everything held on a person, as JSON, for a request of access")
-    subject.add_argument("person", metavar="PERSON", help="a voter_id")
+    subject.add_argument("person", metavar="PERSON", help="a voter_id, as NC-AA1234")
     subject.set_defaults(command=_subject)
 
     erase = commands.add_parser("erase", help="remove a person from everything that is kept here, and what comes later")
@@ -161,8 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     erase.set_defaults(command=_erase)
 
     policy = commands.add_parser("policy", help="what each column may be used for, and why")
-    policy.add_argument("--table", help="the columns of one table")
-    policy.add_argument("--source", help="the columns that are made of one source")
+    policy.add_argument("--table", metavar="TABLE", help="the columns of one table")
+    policy.add_argument("--source", metavar="SOURCE", help="the columns that are made of one source")
     policy.set_defaults(command=_policy)
 
     gameday = commands.add_parser(
@@ -173,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     gameday.set_defaults(command=_gameday)
 
     dev = commands.add_parser("dev", help="the Dagster UI and daemon on 127.0.0.1")
-    dev.add_argument("--port", type=int, default=3000)
+    dev.add_argument("--port", type=int, default=3000, metavar="N", help="(default: 3000)")
     dev.set_defaults(command=_dev)
     return parser
 
@@ -399,7 +426,7 @@ def _count(options: argparse.Namespace) -> int:
     from orchestration.exporting.count import count
 
     for name, number in count(Settings.load(), options.predicate).items():
-        print(f"{number:>11,} {name if name == 'voters' else f'by {name}'}")
+        print(f"{number:>11,} {'voters meet it' if name == 'voters' else f'of them may be contacted by {name}'}")
     return 0
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.exporting.law import Channel, Law
-from orchestration.exporting.walking import TURFS
 
 # What a spreadsheet runs if a cell begins with it (CWE-1236), also in the wide forms that some take for the same.
 FORMULA = "('=', '+', '-', '@', chr(9), chr(13), '＝', '＋', '－', '＠')"
@@ -132,7 +131,7 @@ WALK = Format(
         Column("party", "party_code", ("voters.party_code",)),
         *(Column(name, "''") for name in ("result", "notes")),
     ),
-    f"({TURFS})",
+    "walk",  # the temporary table of `walking.TURFS`
     "turf, stop, last_name, first_name, voter_id",
 )
 

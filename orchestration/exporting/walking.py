@@ -1,7 +1,7 @@
 """Turfs that a volunteer walks: doors of a precinct in the order of a walk, and a page to print.
 
-No file here holds coordinates. So a turf is made of whole streets, or stretches of one, of the same ZIP code; on a street one side is
-walked up and the other down.
+No voter file and no results here hold coordinates, and those in bought files are not loaded. So a turf is made of whole streets, or
+stretches of one, of the same ZIP code; on a street one side is walked up and the other down.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ TURFS = f"""
             case when place % 2 = 1 then 'odd' when place % 2 = 0 then 'even' end as side,
             row_number() over (
                 partition by county_fips, precinct_code, turf_number
-                order by zip5, street, stretch, place % 2 desc, case when place % 2 = 1 then place else -place end, unit, residence_id
+                order by zip5, street, place % 2 desc, case when place % 2 = 1 then place else -place end, unit, residence_id
             ) as stop
         from parts inner join turfs using (county_fips, precinct_code, zip5, street, stretch)
     )
@@ -72,13 +72,25 @@ TURFS = f"""
 
 PAGE_HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Walk list</title><style>
-body { font: 10pt sans-serif; } section { page-break-after: always; } h1 { font-size: 13pt; }
-table { border-collapse: collapse; width: 100%; } td { border-bottom: 1px solid #999; padding: 3pt; vertical-align: top; }
-th { text-align: left; padding-top: 8pt; } ul { margin: 0; padding: 0; list-style: none; } .box { white-space: nowrap; }
+@page { margin: 14mm 12mm; }
+body { font: 9.5pt/1.35 "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; color: #000; max-width: 190mm; margin: 0 auto; }
+section { break-after: page; padding-top: 1px; } section:last-of-type { break-after: auto; }
+h1 { font-size: 15pt; margin: 0; } p { margin: 2pt 0 6pt; } .by span { display: inline-block; border-bottom: 1px solid #000; width: 42mm; margin-right: 5mm; }
+table { border-collapse: collapse; width: 100%; } tr { break-inside: avoid; }
+thead th { font-size: 7.5pt; font-weight: normal; vertical-align: bottom; border-bottom: 1.5pt solid #000; padding: 0 4pt 2pt; }
+td { border-bottom: .5pt solid #888; padding: 3.5pt 4pt; vertical-align: top; }
+th { text-align: left; } .street th { font-size: 10.5pt; background: #e6e6e6; padding: 4pt; break-after: avoid; print-color-adjust: exact; }
+.street small { font-weight: normal; font-size: 8.5pt; } .street { break-after: avoid; }
+td:first-child { font-weight: bold; white-space: nowrap; width: 19mm; } .box { width: 10mm; text-align: center; } .notes { width: 42mm; }
+td:nth-child(n+3) { text-align: center; }
+ul { margin: 0; padding: 0; list-style: none; } li small { white-space: nowrap; }
+td:nth-child(n+3):nth-child(-n+6)::before { content: ""; display: inline-block; width: 8pt; height: 8pt; border: 1pt solid #000; }
 </style></head><body>
 """
 PAGE_END = "</body></html>\n"
-BOXES = "&#9744; home &#9744; not home &#9744; refused &#9744; moved"
+RESULTS = ("home", "not home", "refused", "moved")
+_BOXES = "<td>" * (len(RESULTS) + 1)  # a box in each but the last, which is for notes
+_HEADS = "".join(f'<th class="box">{result}</th>' for result in RESULTS) + '<th class="notes">notes, turf '
 
 
 def pages(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -87,24 +99,30 @@ def pages(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
     result = con.execute(
         f"""
         with people as (
-            select turf, stop, side, number, street, unit, zip5,
+            select turf, stop, precinct, side, number, street, unit, city, zip5,
                 string_agg('<li>' || {_escaped("concat_ws(' ', first_name, last_name, name_suffix)")}
-                    || coalesce(', ' || age_years, '') || coalesce(', ' || {_escaped("party_code")}, '') || '</li>', ''
+                    || ' <small>' || {_escaped("concat_ws(' ', age_years, party_code)")} || '</small></li>', ''
                     order by last_name, first_name, voter_id) as names,
                 count(*) as people
             from walk group by all
         ),
         doors as (
-            select turf, people,
-                case when row_number() over (partition by turf, zip5, street, side order by stop) = 1
-                    then '<tr><th colspan="3">' || {_escaped("street")} || coalesce(', ' || side || ' side', '') || '</th></tr>' else '' end
-                || '<tr><td>' || coalesce({_escaped("number")}, '') || coalesce(' # ' || {_escaped("unit")}, '') || '</td><td><ul>' || names
-                || '</ul></td><td class="box">{BOXES}</td></tr>' as door,
+            select turf, precinct, city, zip5, people,
+                case when lag((zip5, street, side)) over (partition by turf order by stop) is distinct from (zip5, street, side)
+                    then '<tr class="street"><th colspan="7">' || {_escaped("street")} || coalesce(' <small>' || side || ' side</small>', '')
+                        || '</th>' else '' end
+                || '<tr><td>' || coalesce({_escaped("number")}, '') || coalesce(' # ' || {_escaped("unit")}, '') || '<td><ul>' || names
+                || '</ul>{_BOXES}' as door,
                 stop
             from people
         )
-        select '<section><h1>Turf ' || {_escaped("turf")} || ': ' || count(*) || ' doors, ' || sum(people) || ' people</h1><table>'
-            || string_agg(door, chr(10) order by stop) || '</table></section>' || chr(10)
+        select '<section><h1>Turf ' || {_escaped("turf")} || '</h1><p>'
+            || coalesce('Precinct ' || {_escaped("max(precinct)")} || ', ', '') || coalesce({_escaped("mode(city)")} || ' ', '')
+            || {_escaped("min(zip5)")} || ': ' || count(*) || case count(*) when 1 then ' door, ' else ' doors, ' end
+            || sum(people) || case sum(people) when 1 then ' person' else ' people' end
+            || '. Personal data: bring this page back.</p><p class="by">Walked by <span></span> on <span></span></p>'
+            || '<table><thead><tr><th>door</th><th>who, age, party</th>{_HEADS}' || {_escaped("turf")} || '</th></tr></thead><tbody>'
+            || string_agg(door, chr(10) order by stop) || '</tbody></table></section>' || chr(10)
         from doors group by turf order by turf
         """
     )

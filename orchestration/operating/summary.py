@@ -12,7 +12,7 @@ from quality import versions
 from quality.gate import advice, waiver_of
 
 QUERIES = (
-    "select name, size, round(100 * share, 1) as percent from segments order by size desc",
+    "select segment_id, name, size, round(100 * share, 1) as percent, purposes from segments order by size desc",
     "select election_id, election_type, ballots_cast from elections order by election_date desc",
     "select county_name, party_code, sum(people) as voters from analyst.registration group by all order by all",
 )
@@ -117,9 +117,11 @@ def _segments(con: duckdb.DuckDBPyConnection) -> list[str]:
     if versions.built_version(con, "segments") is None:
         return ["  not reached"]
     rows = con.execute(
-        "select name, size, printf('%.1f %%', 100 * share) from segments.segments order by size desc, name"
+        "select segment_id, name, size, printf('%.1f %%', 100 * share) from segments.segments order by size desc, name"
     ).fetchall()
-    return table(rows, right=(1, 2)) if rows else ["  none"]
+    empty = [segment for segment, _, size, _ in rows if size == 0]
+    lines = table([row for row in rows if row[2]], right=(2, 3)) if len(empty) < len(rows) else []
+    return lines + ([f"  nobody in {', '.join(empty)}"] if empty else []) or ["  none"]
 
 
 def _published(settings: Settings) -> list[str]:

@@ -32,8 +32,9 @@ def test_a_first_run_ends_well_and_says_what_a_manager_wants_to_know(refreshed: 
     for gate in ("raw", "staging", "marts", "identity", "segments", "published"):
         assert re.search(rf"^  {gate} +passed +\d+ checks", refreshed.output, re.MULTILINE), gate
     assert re.search(r"ncvoter_Statewide.txt +loaded +2,000 +2,000 +0 +[1-9]", refreshed.output)
-    for name, size in published(refreshed.settings, "select name, size from segments"):
-        assert re.search(rf"{re.escape(name)} +{size:,} ", refreshed.output)
+    for segment, name, size in published(refreshed.settings, "select segment_id, name, size from segments"):
+        line = rf"^  {segment} +{re.escape(name)} +{size:,} " if size else rf"^  nobody in .*\b{segment}\b"
+        assert re.search(line, refreshed.output, re.MULTILINE), segment
     assert str(refreshed.settings.current) in refreshed.output
     assert re.search(r"Took \d+\.\d s", refreshed.output)
 
