@@ -418,7 +418,9 @@ def _export(options: argparse.Namespace) -> int:
         print(f"{count:>11,} left out: {REASONS[reason]}")
     print(f"{receipt['people']:>11,} people on the list, in {receipt['rows']:,} rows")
     print("\n".join(str(settings.exports / file["name"]) for file in receipt["files"]))
-    print(f"receipt {receipt['receipt_id']}; the file is to be deleted by {receipt['expires_on']}")
+    print(
+        f"receipt {receipt['receipt_id']}, beside it as .receipt.json; the list is to be deleted by {receipt['expires_on']}"
+    )
     return 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from orchestration.exporting import suppression
@@ -40,5 +42,9 @@ def count(settings: Settings, predicate: str) -> dict[str, int]:
             )
             [row] = asked.fetchall()
         except (duckdb.ParserException, duckdb.BinderException) as error:
-            raise NotAPredicate(f"not a condition over the columns of voters: {str(error).splitlines()[0]}") from None
+            nearest = re.search(r"Candidate bindings: (.*)", str(error))
+            raise NotAPredicate(
+                f"not a condition over the columns of voters: {str(error).splitlines()[0]}"
+                + (f" Nearest to it: {nearest[1]}" if nearest else "")
+            ) from None
         return dict(zip([column[0] for column in asked.description], row, strict=True))

@@ -537,6 +537,13 @@ def test_what_is_no_condition_is_said(tmp_path, predicate: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_a_count_by_a_column_that_is_none_names_the_nearest(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1)])
+    with pytest.raises(Mendable, match=r"\"party\" not found .*Nearest to it: .*\"party_code\""):
+        count(settings, "party = 'UNA'")
+
+
 # Refusals
 
 
