@@ -145,7 +145,7 @@ def summary(register: Register) -> str:
     for name, source in terms.items():
         if any(name in found for found in entries.values()):
             rows.append((name, law.in_words(source.purposes), str(source)))
-    lines += [_aligned(rows), ""]
+    lines += [_aligned(rows), *_awaited(law, [name for name, *_ in rows]), ""]
     rows = [("table", "made of", "may be used for")]
     for table in sorted({c.table for c in columns if not c.table.startswith(("staging.", "intermediate."))}):
         made_of = set().union(*(found for (t, _), found in entries.items() if t == table))
@@ -159,6 +159,19 @@ def summary(register: Register) -> str:
         "Column by column: groundgame policy --table voters, groundgame policy --source fec",
     ]
     return "\n".join(lines)
+
+
+def _awaited(law: Law, sources: list[str]) -> list[str]:
+    """What of the states' files waits for counsel: segments may be built for it, and no list is written."""
+    waits: dict[str, list[str]] = {}
+    for name, state in law.states.items():
+        for purpose, answer in state.purposes.items():
+            if answer == "counsel" and name.lower() in sources:
+                waits.setdefault(purpose, []).append(name.lower())
+    return [
+        f"No list for {purpose} is written of {', '.join(names)} until counsel writes `yes` into law.yaml."
+        for purpose, names in waits.items()
+    ]
 
 
 class _Builder:
