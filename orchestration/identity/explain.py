@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import duckdb
+
 from orchestration.exporting.reading import published
-from orchestration.identity import model, review, stewards
+from orchestration.identity import model, normalise, probable, review, stewards
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 
@@ -50,8 +52,15 @@ def why_two(settings: Settings, a: str, b: str) -> str:
         lines.append(f"{record} is of {person} since {since}: {by}.")
     compared = _compared(settings, records)
     if compared:
-        links, speaks_for, against, contradicted = compared
+        links, weights, speaks_for, against, contradicted = compared
         lines += ["", f"For one person: {speaks_for or 'nothing'}.", f"Against: {against or 'nothing'}."]
+        total, parts = weights
+        said = ", ".join(
+            f"{name} {bits:+.1f}" for name, bits in sorted(parts.items(), key=lambda part: -abs(part[1])) if bits
+        )
+        lines += [
+            f"Weighed: {total:+.1f} bits ({said}; before anything is known {total - sum(parts.values()):+.1f}). From {probable.THRESHOLD:+.1f} on it is likely."
+        ]
         lines += [f"Linked by {evidence} ({stage}, {weight:g})." for stage, evidence, weight in links]
         lines += (
             [f"No weight makes them one person: the {contradicted} contradicts."] if contradicted and not links else []
@@ -92,4 +101,21 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
             """,
             pair,
         ).fetchall()
-        return links, *said
+        return links, _weighed(con, pair), *said
+
+
+def _weighed(con: duckdb.DuckDBPyConnection, pair: list[int]) -> tuple[float, dict[str, float]]:
+    """log2 of the odds that two compared records are one person, and each comparison's part of it."""
+    normalise.load_words(con)
+    con.execute(
+        "create or replace temp table two as select * from identity.compared where n in (select unnest(?))", [pair]
+    )
+    model.add_frequencies(con, "two", among="identity.compared")
+    con.execute(
+        "create or replace temp table one_pair as select min(n) as join_key_l, max(n) as join_key_r, '0' as match_key from two"
+    )
+    [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
+    model.score(con, "two", "one_pair", "pair_weight", model.pinned(records))
+    parts = ", ".join(f"weight_{name}" for name in model.COMPARISONS)
+    [(total, *weights)] = con.execute(f"select weight, {parts} from pair_weight").fetchall()
+    return total, dict(zip(model.COMPARISONS, weights, strict=True))

@@ -38,7 +38,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_sh
     `state`; `phone` of ten digits; `email`. What is not known is null.
     With `keep_shared` an e-mail address or telephone under many names stays: where a part of the records is brought in, the part does not tell.
     """
-    _load_words(con)
+    load_words(con)
     given = {name for name, *_ in con.execute(f"describe select * from {relation}").fetchall()}
     raw = ", ".join(_text(name) if name in given else f"cast(null as varchar) as {name}" for name in COLUMNS)
     con.execute(f"""
@@ -149,7 +149,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_sh
         """)
 
 
-def _load_words(con: duckdb.DuckDBPyConnection) -> None:
+def load_words(con: duckdb.DuckDBPyConnection) -> None:
     """Nicknames, how often names occur among Americans (Census 1990), and the spellings of words in addresses."""
     with (resources.files("nicknames") / "names.csv").open(encoding="utf-8") as lines:
         pairs = [(row["name1"].upper(), row["name2"].upper()) for row in csv.DictReader(lines)]

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.ingestion.contracts import Contract, contracts_of
-from orchestration.operating.summary import gate_lines, table
+from orchestration.operating.summary import gate_lines, people_line, table
 from orchestration.settings import Settings
 
 
@@ -23,6 +23,7 @@ def report(settings: Settings, con: duckdb.DuckDBPyConnection, instance: dg.Dags
         "Gates",
         *gate_lines(settings, con)[0],
         "",
+        people_line(con),
         f"Last run: {last_run(instance)}",
         f"Published: {published(settings)}",
     ]

@@ -53,7 +53,7 @@ def summarise(
     summary.problems += problems
     summary.problems += errors
     if not summary.problems:
-        summary.lines += ["", "Segments", *_segments(con)]
+        summary.lines += ["", people_line(con), "", "Segments", *_segments(con)]
     summary.lines += ["", *_published(settings), "", f"Took {seconds:.1f} s"]
     return summary
 
@@ -111,6 +111,16 @@ def gate_lines(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[list
         problems += [f"gate {gate} failed on {row[0]}: {'; '.join(row[3])}" for row in failed]
         problems += [advice(gate)] if failed else []
     return table(lines), problems
+
+
+def people_line(con: duckdb.DuckDBPyConnection) -> str:
+    """How many people there are of how many records, and how many pairs wait to be looked at."""
+    if versions.built_version(con, "identity") is None:
+        return "People: not reached"
+    [(people, records, pairs)] = con.execute(
+        "select count(*), coalesce(sum(record_count), 0), (select count(*) from identity.match_review) from identity.people"
+    ).fetchall()
+    return f"People: {people:,} of {records:,} records; {pairs:,} pairs to look at (match_review, groundgame match)"
 
 
 def _segments(con: duckdb.DuckDBPyConnection) -> list[str]:

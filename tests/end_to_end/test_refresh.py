@@ -35,6 +35,8 @@ def test_a_first_run_ends_well_and_says_what_a_manager_wants_to_know(refreshed: 
     for segment, name, size in published(refreshed.settings, "select segment_id, name, size from segments"):
         line = rf"^  {segment} +{re.escape(name)} +{size:,} " if size else rf"^  nobody in .*\b{segment}\b"
         assert re.search(line, refreshed.output, re.MULTILINE), segment
+    [(people,)] = published(refreshed.settings, "select count(*) from people")
+    assert f"People: {people:,} of {people:,} records" in refreshed.output
     assert str(refreshed.settings.current) in refreshed.output
     assert re.search(r"Took \d+\.\d s", refreshed.output)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
@@ -293,6 +295,10 @@ def test_a_decision_is_kept_and_explained(con, tmp_path) -> None:
     assert "NC-1 and van_list:V1 are two people." in told
     assert "same first name, same last name, same telephone" in told
     assert "To be looked at: fits two people." in told
+    [(total, parts, before)] = re.findall(r"Weighed: (\S+) bits \((.*); before anything is known (\S+)\)", told)
+    weights = {name: float(bits) for name, bits in (part.split() for part in parts.split(", "))}
+    assert weights["phone"] > 10
+    assert float(total) == pytest.approx(sum(weights.values()) + float(before), abs=0.5)
     stewards.decide(settings, "reject", "NC-1", "van_list:V1", "somebody")
     stewards.decide(settings, "confirm", "van_list:V1", "NC-1", "somebody")
     [decision] = stewards.read(settings)
