@@ -75,13 +75,13 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
         _count_matches(con, run)
         tables.comment(con)
         [(records, people)] = con.execute(
-            "select count(*), count(distinct person_id) from identity.person_records where valid_to is null"
+            "select coalesce(sum(record_count), 0), count(*) from identity.people"
         ).fetchall()
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
         raise
-    return Refreshed(records, people, touched)
+    return Refreshed(int(records), people, touched)
 
 
 def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:

@@ -91,8 +91,12 @@ def test_voters_alone_are_people_without_being_compared(con) -> None:
     assert whose(con) == {"NC-1": "P-NC-1", "NC-3": "P-NC-3"}
     assert events(con, "b") == {("ended", "P-NC-2", None, 1), ("created", "P-NC-3", None, 1)}
     vote(con, 2, "ANN", "LEE")
+    con.execute("update marts.voters set last_name = 'MARRIED', phone = '9193456789' where voter_id = 'NC-1'")
     people.refresh(con, "c")
     assert whose(con)["NC-2"] == "P-NC-2"
+    assert con.execute(
+        "select last_name, phone, phone_source from identity.people where voter_id = 'NC-1'"
+    ).fetchall() == [("MARRIED", "9193456789", "nc_voters")]
     assert events(con, "c") == {("absorbed", "P-NC-2", None, 1)}
 
 
