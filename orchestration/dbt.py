@@ -287,7 +287,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             wanted = versions.data_version(settings, con, layer)
             # A person who asks for this step alone wants it built; the whole job builds what has changed.
             whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
-            told = {key: context.instance.get_latest_materialization_event(key) for key in context.selected_asset_keys}
+            keys = context.selected_asset_keys
+            told = dict.fromkeys(keys) | dict(context.instance.get_latest_materialization_events(keys))
             stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())

@@ -6,8 +6,9 @@ unless every table passed for the data that is there now.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
+import sys
 import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -200,8 +201,9 @@ def _validate(
                 con.exec_driver_sql(statement)
         for name, checks in expectations.items():
             schema, table = name.split(".")
+            source.assets.clear()  # with each that is added all that are there are written down anew
             asset = source.add_table_asset(name=name, table_name=table, schema_name=schema)
-            batch = asset.add_batch_definition_whole_table("all").get_batch()
+            batch = asset.get_batch(asset.build_batch_request())
             judged = gx.ExpectationSuite(name=name, expectations=checks)
             broken = _broken(batch.validate(judged, result_format="BOOLEAN_ONLY"))
             if broken:  # only of these the counts are wanted, which take queries of their own
@@ -252,9 +254,22 @@ def _in_words(outcome) -> str:
 def import_great_expectations() -> ModuleType:
     """Import Great Expectations with its telemetry off. It takes some seconds, so only where a gate runs."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    _import_when_used("scipy", "stats")  # a third of it, for expectations on distributions, which no gate asks for
     import great_expectations as gx
 
     return gx
+
+
+def _import_when_used(package: str, name: str) -> None:
+    """Let a module of a package be read when something of it is first asked for."""
+    whole = f"{package}.{name}"
+    spec = None if whole in sys.modules else importlib.util.find_spec(whole)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = sys.modules[whole] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    setattr(sys.modules[package], name, module)  # else the import of it would ask for it
 
 
 def import_ahead() -> None:

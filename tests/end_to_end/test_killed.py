@@ -244,7 +244,7 @@ seen = set()
 while not os.path.exists(sys.argv[2]):
     with duckdb.connect(sys.argv[1], read_only=True) as con:
         seen.add(con.execute("{WHAT_A_READER_SEES}").fetchone())
-    time.sleep(0.2)
+    time.sleep(0.5)
 print(json.dumps(list(seen)))
 """
 

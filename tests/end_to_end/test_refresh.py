@@ -232,16 +232,19 @@ def test_a_new_directory_gets_the_sample_and_one_that_held_a_delivery_does_not(t
     assert "writing a generated state" not in capsys.readouterr().out
 
 
-def test_a_run_stopped_while_it_wrote_the_sample_writes_it_again(tmp_path, monkeypatch, capsys) -> None:
+def test_a_run_stopped_while_it_wrote_the_sample_writes_it_again(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(cli, "SAMPLE_VOTERS", 300)
-    settings = pipeline.settings_for(tmp_path / "new")
-    settings.make_directories()
-    (settings.data_dir / "KIND").write_text("sample\n")
-    (settings.inbox / "ncvoter_Statewide.txt").write_bytes(b"half of it")
-    assert pipeline.run(settings) == 0
-    assert published(settings, "select count(*) from deliveries where status = 'loaded' and contract like 'nc%'") == [
-        (2,)
-    ]
+    whole, stopped = pipeline.settings_for(tmp_path / "whole"), pipeline.settings_for(tmp_path / "stopped")
+    for settings in (whole, stopped):
+        settings.make_directories()
+    (stopped.data_dir / "KIND").write_text("sample\n")
+    (stopped.inbox / "ncvoter_Statewide.txt").write_bytes(b"half of it")
+    written = []
+    for settings in (whole, stopped):
+        cli._sample_if_new(settings)  # what a run does before its first step
+        written.append({file.name: file.read_bytes() for file in settings.inbox.iterdir()})
+    assert written[0] == written[1]
+    assert len(written[0]["ncvoter_Statewide.txt"]) > 10_000
 
 
 def test_a_real_directory_never_receives_sample_data(tmp_path) -> None:

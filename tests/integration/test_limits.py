@@ -50,7 +50,7 @@ def test_great_expectations_connection_has_the_limits(settings):
 
 def of_models(settings: Settings, folder: Path, **models: str) -> Dbt:
     """The dbt project with its settings and macros, and these models instead of its own."""
-    shutil.copytree(ROOT / "dbt_project", folder, ignore=shutil.ignore_patterns("models", "seeds"))
+    shutil.copytree(ROOT / "dbt_project", folder, ignore=shutil.ignore_patterns("models", "seeds", "target"))
     (folder / "models" / "segments" / "definitions").mkdir(parents=True)
     for name, sql in models.items():
         (folder / "models" / f"{name}.sql").write_text("{{ config(materialized='table') }} " + sql, encoding="utf-8")
