@@ -288,8 +288,9 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             # A person who asks for this step alone wants it built; the whole job builds what has changed.
             whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
             keys = context.selected_asset_keys
-            told = dict.fromkeys(keys) | dict(context.instance.get_latest_materialization_events(keys))
-            stands = whole_job and versions.built_version(con, layer) == wanted and all(told.values())
+            latest = context.instance.get_latest_materialization_events(keys)
+            told = {key: event for key, event in latest.items() if event is not None}
+            stands = whole_job and versions.built_version(con, layer) == wanted and keys <= told.keys()
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
             if not stands:
