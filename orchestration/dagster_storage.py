@@ -63,15 +63,12 @@ class Events(ConsolidatedSqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._engine = _engine(create_db_conn_string(base_dir, SQLITE_EVENT_LOG_FILENAME))
-        super().__init__(base_dir, inst_data)
-
-    def _init_db(self) -> None:
-        # The UI's processes begin at once, and each would make the tables.
-        folder = Path(self._base_dir)
+        folder = Path(base_dir)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "making").open("w", encoding="utf-8") as lock:
+            # The UI's processes begin at once; one makes the tables, and none goes on before they are there.
             fcntl.flock(lock, fcntl.LOCK_EX)
-            super()._init_db()
+            super().__init__(base_dir, inst_data)
 
     @contextmanager
     def _connect(self) -> Iterator[db.Connection]:
