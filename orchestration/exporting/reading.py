@@ -27,10 +27,9 @@ def published(settings: Settings, *folders: Path) -> Iterator[duckdb.DuckDBPyCon
         raise Refused(f"nothing is published in {settings.published} yet; run: make run")
     con = duckdb.connect(config=limits(settings.limits, settings.exports / ".spill"))
     try:
-        con.execute(f"attach '{str(settings.current).replace(chr(39), chr(39) * 2)}' as published (read_only)")
-        con.execute(
-            "set allowed_directories = ?", [[f"{folder.resolve()}/" for folder in (settings.data_dir, *folders)]]
-        )
+        con.execute(f"attach {literal(settings.current)} as published (read_only)")
+        allowed = ", ".join(literal(f"{folder.resolve()}/") for folder in (settings.data_dir, *folders))
+        con.execute(f"set allowed_directories = [{allowed}]")
         con.execute("set preserve_insertion_order = true")
         for statement in CLOSE_OFF:
             con.execute(statement)
@@ -39,3 +38,8 @@ def published(settings: Settings, *folders: Path) -> Iterator[duckdb.DuckDBPyCon
         raise in_words(error, settings.data_dir) from None
     finally:
         con.close()
+
+
+def literal(text: object) -> str:
+    """A text as a SQL literal. A parameter would have DuckDB import pandas if that is installed, which takes longer than a count."""
+    return "'" + str(text).replace("'", "''") + "'"

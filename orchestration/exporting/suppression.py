@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.erasing import register
 from orchestration.exporting.law import Channel
+from orchestration.exporting.reading import literal
 from orchestration.settings import Mendable, Settings
 
 LISTS = ("do_not_contact", "litigators")
@@ -172,17 +173,17 @@ def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) ->
     if not con.execute(known).fetchone():
         return
     sources = con.execute("select distinct source from published.subscriptions").fetchall()
+    usable = ", ".join(literal(source) for (source,) in sources if may_use(source))
     con.execute(
-        """
+        f"""
         insert into consents
         select voter_id, identifier_kind, identifier,
             -- Who is not to be called is not texted, which is a call before the law.
             unnest(case when channel = 'phone' and not is_opted_in then ['phone', 'text'] else [channel] end),
             is_opted_in, is_opted_in and identifier_kind = 'phone' and evidence is not null and happened_at is not null
         from published.subscriptions
-        where is_current and (not is_opted_in or list_contains($usable, source))
-        """,
-        {"usable": [source for (source,) in sources if may_use(source)]},
+        where is_current and (not is_opted_in or list_contains([{usable}]::varchar[], source))
+        """
     )
 
 
