@@ -7,6 +7,7 @@ import re
 import duckdb
 import pytest
 
+from orchestration.erasing import databases
 from orchestration.identity import explain, golden, people, stewards
 from orchestration.settings import ROOT, Settings, read_campaign
 
@@ -118,6 +119,33 @@ def test_ids_stay_where_nothing_changed_and_when_more_comes(con) -> None:
     assert con.execute("select person_id, names_source from identity.people where voter_id = 'NC-1'").fetchall() == [
         (before["D1"], "nc_voters")
     ]
+
+
+def test_ids_stay_of_what_is_compared_anew_after_somebody_was_erased(con) -> None:
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", email="ann@fastmail.com")
+    record(con, "mailchimp_audience", "ben@fastmail.com", "BEN", "FOX", email="ben@fastmail.com")
+    vote(con, 2, "CAL", "ROE")
+    people.refresh(con, "a")
+    vote(con, 1, "ANN", "LEE")
+    con.execute(
+        "update intermediate.int_person_records set voter_id = 'NC-1', linked_by = 'email' where record_id = 'D1'"
+    )
+    people.refresh(con, "b")
+    before = whose(con)
+    assert before["NC-1"] == before["D1"] != "P-NC-1"
+    for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'identity'").fetchall():
+        if table not in databases.KEPT_OF_IDENTITY:
+            con.execute(f"drop table identity.{table}")
+    con.execute(
+        "delete from identity.person_records where record_id = 'NC-2'; delete from marts.voters where voter_id = 'NC-2'"
+    )
+    people.refresh(con, "c")
+    del before["NC-2"]
+    assert whose(con) == before
+    assert events(con, "c") == set()
+    assert con.execute("select person_id from identity.people order by 1").fetchall() == sorted(
+        {(p,) for p in before.values()}
+    )
 
 
 def test_the_larger_takes_the_smaller_in_and_what_parts_gets_an_id_of_its_own(con) -> None:
