@@ -68,8 +68,30 @@ def why(settings: Settings, voter_id: str, segment: str) -> str:
             {"state": values["state_code"]},
         ).fetchall()
         lines += [f"Votes are from {f} ({c}, delivery {d}), which shows {day}." for f, c, d, day in histories]
+        lines += ["", "Which records of other sources are taken for theirs, and by what:", *_records(con, voter_id)]
         lines += ["", "Who may contact them:", *_channels(con, settings, voter_id)]
     return "\n".join(lines)
+
+
+def _records(con, voter_id: str) -> list[str]:
+    known = "select 1 from duckdb_tables() where database_name = 'published' and table_name = 'person_records'"
+    rows = (
+        con.execute(known).fetchall()
+        and con.execute(
+            """
+        select source, record_id, evidence, stage, weight, valid_from from published.person_records as records
+        where valid_to is null and record_id <> $voter and person_id in (
+            select person_id from published.person_records
+            where valid_to is null and record_id = $voter and ends_with(source, '_voters'))
+        order by source, record_id
+        """,
+            {"voter": voter_id},
+        ).fetchall()
+    )
+    return [
+        f"  {source} {record}: {evidence or 'the record that others joined'} ({stage}{f', {weight:g} bits' if weight else ''}), since {since}"
+        for source, record, evidence, stage, weight, since in rows
+    ] or ["  none"]
 
 
 def _named(settings: Settings, segment: str) -> list[str]:
@@ -111,7 +133,7 @@ def subject(settings: Settings, voter_id: str) -> dict[str, Any]:
         tables = con.execute(
             """
             select schema_name, table_name from duckdb_columns()
-            where column_name = 'voter_id' and schema_name in ('staging', 'intermediate', 'marts', 'segments')
+            where column_name = 'voter_id' and schema_name in ('staging', 'intermediate', 'marts', 'identity', 'segments')
             order by schema_name in ('staging', 'intermediate'), schema_name, table_name
             """
         ).fetchall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
 from collections import defaultdict
 from itertools import chain
@@ -337,6 +338,8 @@ def test_an_erased_person_is_in_no_file_and_all_the_rest_is_published_again(stat
         "warehouse",
     }
     capsys.readouterr()
+    assert pipeline.groundgame(settings, "why", voter, "multi_voter_residences") == 0
+    assert re.search(r"^  actblue_contributions \S+: .+ \(\w+.*\), since 20", capsys.readouterr().out, re.M)
 
     assert pipeline.groundgame(settings, "erase", voter) == 0
 

@@ -81,6 +81,7 @@ def test_why_a_person_is_in_a_segment_and_all_that_is_held_on_them(state, capsys
     [(last,)] = published(state, "select last_voted_date from voters where voter_id = ?", voter)
     assert f"  last_voted_date: {last}. Day of the last election" in told
     assert f" of {file} (nc_voters, delivery " in told
+    assert "Which records of other sources are taken for theirs, and by what:\n  none\n" in told
     assert "  text: no, on the list of people who sue over calls and texts" in told
     assert pipeline.groundgame(state, "why", voter, "newly_registered") == 0
     assert f"{voter} is not in segment newly_registered" in capsys.readouterr().out
