@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.erasing.originals import is_of, numbers_of
 from orchestration.erasing.person import Person
-from orchestration.erasing.register import Erased, voter_key
+from orchestration.erasing.register import Erased, as_delivered, normal_sql, voter_key
 from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts
 from orchestration.publishing.publish import candidate_path, copy_comments, make_analyst_views
@@ -112,7 +112,7 @@ def _key(kind: str, column: str) -> str:
         return f"('{kind}:' || {column})"
     if kind == "voter":
         return voter_key(column)
-    return f"('{kind}:' || ltrim(regexp_replace(upper({column}::varchar), '[^A-Z0-9]', '', 'g'), '0'))"
+    return f"('{kind}:' || {normal_sql(kind, [as_delivered(column)])})"
 
 
 def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from orchestration.erasing.register import SHARED, first_name, keys, normal, normal_sql, voter_key
+from orchestration.erasing.register import MARKS, SHARED, as_delivered, first_name, keys, normal, normal_sql, voter_key
 from orchestration.ingestion.contracts import Contract, all_contracts, contract_states
 from orchestration.ingestion.load import raw_table
 from orchestration.settings import Mendable
@@ -148,7 +148,9 @@ def _follow(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: str, p
 
 def record_key(source: str = "source", record: str = "record_id") -> str:
     """The SQL of the key of a record as `identity.person_records` names it: by its source, and by its id there."""
-    cases = " ".join(f"when '{name}' then '{kind}:' || {normal_sql(kind, [record])}" for name, kind in _RECORDS.items())
+    cases = " ".join(
+        f"when '{name}' then '{kind}:' || {normal_sql(kind, [as_delivered(record)])}" for name, kind in _RECORDS.items()
+    )
     return (
         f"(case when ends_with({source}, '_voters') then {voter_key(record)}"
         f" when contains({record}, '@') then 'email:' || {normal_sql('email', [record])} else case {source} {cases} end end)"
@@ -161,7 +163,7 @@ def key_of_record(source: str, record_id: str) -> str:
         state, _, number = record_id.partition("-")
         return f"voter:{state}{normal('voter', number)}"
     kind = "email" if "@" in record_id else _RECORDS.get(source, "")
-    return f"{kind}:{normal(kind, record_id)}"
+    return f"{kind}:{normal(kind, re.sub(MARKS, '', record_id))}"
 
 
 _RECORDS = {

@@ -21,6 +21,7 @@ import duckdb
 from orchestration.ingestion.contracts import Contract, contract_states
 from orchestration.settings import Settings
 
+MARKS = "^(ACTBLUE|APP|FEC|L2)-"  # before ids of marts
 # What several people of a household may use together; it says whose a record is only where nothing surer stands in it.
 SHARED = ("email", "phone", "browser")
 
@@ -132,6 +133,11 @@ def voter_key(column: str) -> str:
     """The SQL of the key of a voter_id, as the tables behind staging have it."""
     number = f"substr({column}, strpos({column}, '-') + 1)"
     return f"('voter:' || split_part({column}, '-', 1) || {normal_sql('voter', [number])})"
+
+
+def as_delivered(column: str) -> str:
+    """The SQL of an id without what marts put before it to tell sources apart."""
+    return f"regexp_replace({column}::varchar, '{MARKS}', '')"
 
 
 def first_name(contract: Contract) -> str:

@@ -190,6 +190,7 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Desk:
                 ("nc_voters", "NC-BN7", "P-NC-BN7"),
                 ("nc_voters", "NC-BN8", "P-NC-BN8"),
                 ("van_list", "VAN7007", "P-NC-BN7"),
+                ("actblue_contributions", "ACTBLUE-D77", "P-NC-BN7"),
                 ("actionnetwork_activists", "UU7007", "P-NC-BN7"),  # by what is weighed alone
             ],
         )
