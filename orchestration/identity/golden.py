@@ -94,7 +94,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         ),
         picked as (
             select
-                person_id, arg_min(voter_id, trust_in_names) as voter_id, list(distinct voter_id order by voter_id) as voter_ids,
+                person_id, arg_min(voter_id, trust_in_names) as voter_id, list(distinct voter_id order by voter_id) filter (where voter_id is not null) as voter_ids,
                 count(*) as record_count, list(distinct source order by source) as sources, {_picks()}
             from ranked group by person_id
         )

@@ -394,3 +394,13 @@ def test_whom_no_id_settles_is_weighed_and_a_name_alone_is_asked_about(con) -> N
     con.execute("update intermediate.int_person_records set zip5 = '28607' where record_id = 'M1'")
     people.refresh(con, "b")
     assert whose(con) == {**found, "M1": found["NC-2"]} or whose(con) == {**found, "NC-2": found["M1"]}
+
+
+def test_voters_of_two_states_are_one_person_by_way_of_a_record_that_is_both(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    vote(con, 2, "ANN", "LEE", voter_id="OH-2", state_code="OH", phone="6143456789")
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", phone="9193456789", email="ann@fastmail.com")
+    record(con, "web_events", "U1", "ANN", "LEE", phone="6143456789", email="ann@fastmail.com")
+    people.refresh(con, "a")
+    assert len(set(whose(con).values())) == 1
+    assert con.execute("select voter_ids, record_count from identity.people").fetchall() == [(["NC-1", "OH-2"], 4)]
