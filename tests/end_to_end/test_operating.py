@@ -133,7 +133,7 @@ def test_status_tells_sources_gates_the_last_run_and_what_is_published(state, ca
     assert pipeline.groundgame(state, "status") == 0
     output = capsys.readouterr().out
     assert re.search(rf"nc_voters +{SAMPLE_AS_OF} +2,000 +0 +the first +(due in|\d+ days overdue)", output)
-    assert len(re.findall(r"^  \w+ +passed +\d+ checks", output, re.MULTILINE)) == 5
+    assert len(re.findall(r"^  \w+ +passed +\d+ checks", output, re.MULTILINE)) == 6
     assert re.search(r"Last run: refresh \w{8}: success, began .* UTC, took \d+\.\d s", output)
     assert re.search(r"Published: version \w{16} since .* UTC", output)
     with Warehouse(state).hold("another run"):
