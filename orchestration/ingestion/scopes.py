@@ -221,6 +221,9 @@ class _Part:
 
 
 def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str, by_election: bool = False) -> list[_Part]:
+    # Of most contracts nothing was ever delivered, which is told in a tenth of the time.
+    if not con.execute("select 1 from raw.scopes where contract = ? limit 1", [contract.name]).fetchall():
+        return []
     rows = con.execute(
         f"""
         with covered as (
