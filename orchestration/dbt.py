@@ -12,8 +12,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from graphlib import TopologicalSorter
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
@@ -287,12 +289,10 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             wanted = versions.data_version(settings, con, layer)
             # A person who asks for this step alone wants it built; the whole job builds what has changed.
             whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
-            keys = context.selected_asset_keys
-            latest = context.instance.get_latest_materialization_events(keys)
-            told = {key: event for key, event in latest.items() if event is not None}
-            stands = whole_job and versions.built_version(con, layer) == wanted and keys <= told.keys()
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
+            told = _told(context, tables, table_versions)
+            stands = whole_job and versions.built_version(con, layer) == wanted and told.keys() == tables.keys()
             if not stands:
                 code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
                 views = dbt.materialized("view")  # show the newest deliveries by themselves
@@ -318,32 +318,27 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 pace = progress.by_pace(con, layer)
         if stands:
             context.log.info(f"{layer}: nothing changed, the tables stand")
-            for name, table in tables.items():
-                key = dg.AssetKey(table.split("."))
-                if key in told:
-                    # What was said of the table when it was built; the UI shows only what the newest run said.
-                    yield dg.MaterializeResult(
-                        asset_key=key,
-                        metadata=told[key].asset_materialization.metadata,
-                        data_version=dg.DataVersion(table_versions[name]),
-                    )
+            yield from told.values()
             return
         with progress.told(context.log.info, pace):
             seconds = dbt.run(dbt.selectors(stale)) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
-                reconcile.record_suppressed(con, settings.campaign.states)
+                changed = {table for name, table in tables.items() if name in stale or name not in told}
+                reconcile.record_suppressed(con, settings.campaign.states, changed)
             built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
             versions.finish_build(settings, con, layer, built_from)
             lineages, keys = ColumnLineage(con, dbt.target / f"lineage_{layer}.json"), dbt.asset_keys()
             built = [
-                _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
+                told[node]
+                if node in told and node not in stale
+                else _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
                 for node in tables
             ]
-            lineages.keep()
+            lineages.keep(every=len(stale) == len(tables))
             if is_whole:
                 progress.keep_pace(con, layer, time.monotonic() - started)
-        rows = sum(r.metadata["dagster/row_count"] for r in built)
+        rows = sum(_row_count(result) for result in built)
         standing = f", {len(tables) - len(stale)} of them stand" if len(stale) < len(tables) else ""
         context.log.info(
             f"{layer}: {len(tables)} tables and views{standing}, {rows:,} rows, {time.monotonic() - started:.1f} s"
@@ -352,6 +347,27 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         yield from (result for result in built if result.asset_key in context.selected_asset_keys)
 
     return build
+
+
+def _told(
+    context: dg.AssetExecutionContext, tables: dict[str, str], table_versions: dict[str, str]
+) -> dict[str, dg.MaterializeResult]:
+    """What was said of the tables whose data is what it was then, by unique id; the UI shows only what the newest run says."""
+    keys = {name: dg.AssetKey(table.split(".")) for name, table in tables.items()}
+    events = context.instance.get_latest_materialization_events(keys.values())
+    told: dict[str, dg.MaterializeResult] = {}
+    for name, key in keys.items():
+        event = events.get(key)
+        said = event.asset_materialization if event else None
+        if said and (said.tags or {}).get(DATA_VERSION_TAG) == table_versions[name]:
+            version = dg.DataVersion(table_versions[name])
+            told[name] = dg.MaterializeResult(asset_key=key, metadata=said.metadata, data_version=version)
+    return told
+
+
+def _row_count(result: dg.MaterializeResult) -> int:
+    count: Any = (result.metadata or {})["dagster/row_count"]
+    return int(getattr(count, "value", count))
 
 
 def _materialized(

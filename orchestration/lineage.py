@@ -63,10 +63,11 @@ class ColumnLineage:
         values = self.used[key] = _known[key] = known[key] if key in known else self._read(sql)
         return values
 
-    def keep(self) -> None:
-        """Remember the lineages that were asked for, and no others."""
-        if self.used.keys() != self.stored.keys():
-            self.kept.write_text(json.dumps(self.used), encoding="utf-8")
+    def keep(self, every: bool = True) -> None:
+        """Remember the lineages that were asked for, and no others if those were `every` model's."""
+        kept = self.used if every else self.stored | self.used
+        if kept.keys() != self.stored.keys():
+            self.kept.write_text(json.dumps(kept), encoding="utf-8")
 
     def _read(self, sql: str) -> Values | None:
         origins = read(sql, self.tables)

@@ -47,6 +47,17 @@ def by_share(what: str, doing: str, share: Callable[[], float], rows: Callable[[
     return line
 
 
+def by_bytes(what: str, doing: str, done: Callable[[], int], size: int) -> Callable[[float], str]:
+    """Lines of work on a file of which it is known how many of its bytes are done, but not yet how many rows they are."""
+
+    def line(seconds: float) -> str:
+        part = min(done() / max(size, 1), 1)
+        words = f"{what}: {part * size / 1e6:,.0f} of {size / 1e6:,.0f} MB {doing} in {_time(seconds)}"
+        return f"{words}, about {_time(seconds / part - seconds)} left" if part else words
+
+    return line
+
+
 def by_pace(con: duckdb.DuckDBPyConnection, step: str) -> Callable[[float], str]:
     """Lines of a step of which only the pace is known at which it went the last time (`keep_pace`)."""
     rows = _rows(con)

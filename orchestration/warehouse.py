@@ -70,6 +70,7 @@ create table if not exists meta.gate_results (
     checked_at timestamp not null,
     primary key (gate, table_name, data_version)
 );
+alter table meta.gate_results add column if not exists inputs varchar;
 comment on table meta.gate_results is 'One row per gate, table and data version: whether the table passed. The pipeline asks this table before each step.';
 comment on column meta.gate_results.gate is 'The step whose tables were judged: raw, staging, marts, segments, published.';
 comment on column meta.gate_results.table_name is 'The table that was judged.';
@@ -78,7 +79,8 @@ comment on column meta.gate_results.status is 'passed, failed or waived.';
 comment on column meta.gate_results.failed_checks is 'Each check that failed, with counts; never a value of a record.';
 comment on column meta.gate_results.warnings is 'Checks that did not hold but do not stop the pipeline.';
 comment on column meta.gate_results.check_count is 'How many checks were made.';
-comment on column meta.gate_results.checked_at is 'When, UTC. Differs from run to run.';
+comment on column meta.gate_results.checked_at is 'When, UTC; before the run where nothing had changed of the table and of all that its checks read. Differs from run to run.';
+comment on column meta.gate_results.inputs is 'Hash of the checks and of the builds and deliveries that they read; null where nobody notes when these change. Differs from run to run.';
 
 create table if not exists meta.waivers (
     gate varchar not null,

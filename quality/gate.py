@@ -20,6 +20,7 @@ import duckdb
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import CLOSE_OFF, Warehouse, limits
 from quality import reconcile, versions
+from quality.inputs import Inputs
 
 BEFORE = dict(zip(versions.STEPS[1:], versions.STEPS, strict=False))  # step -> the gate that it needs
 
@@ -42,7 +43,7 @@ class Waiver:
 
 @dataclass(frozen=True)
 class TableResult:
-    """What a gate found in one table."""
+    """What a gate found in one table, when, and on what that hangs (`Inputs.of`)."""
 
     gate: str
     table: str
@@ -50,6 +51,8 @@ class TableResult:
     failed: tuple[str, ...]
     warnings: tuple[str, ...]
     check_count: int
+    checked_at: datetime
+    inputs: str | None = None
     waiver: Waiver | None = None
 
     @property
@@ -140,10 +143,14 @@ def waiver_of(con: duckdb.DuckDBPyConnection, gate: str, version: str) -> Waiver
     return Waiver(*row) if row else None
 
 
-def run(settings: Settings, warehouse: Warehouse, gate: str, database: Path | None = None) -> list[TableResult]:
+def run(
+    settings: Settings, warehouse: Warehouse, gate: str, database: Path | None = None, anew: bool = True
+) -> list[TableResult]:
     """Judge a step's tables and keep the results for the version that they were built from.
 
-    `database` is the file that holds the tables, the warehouse unless said otherwise. It is opened read-only.
+    `database` is the file that holds the tables, the warehouse unless said otherwise. It is opened read-only. Unless all is to be
+    judged `anew`, a table of the warehouse that passed stays passed while nothing changes of what its checks read, which
+    `checked_at` of its result tells.
 
     Raises:
         GateClosed: the tables were never built to the end, so there is nothing to judge.
@@ -154,10 +161,13 @@ def run(settings: Settings, warehouse: Warehouse, gate: str, database: Path | No
             raise GateClosed(f"gate `{gate}` has nothing to judge: its tables are missing or half built. Run: make run")
         expectations = suite(gate).expectations(settings, con)
         waiver = waiver_of(con, gate, version)
-    results = [
-        replace(result, waiver=waiver)
-        for result in _validate(settings, database or warehouse.path, gate, version, expectations)
-    ]
+        now = Inputs(con)
+        inputs = {} if database else {table: now.of(table, checks) for table, checks in expectations.items()}
+        standing = {} if anew else _standing(con, gate, version, inputs)
+    to_judge = {table: checks for table, checks in expectations.items() if table not in standing}
+    judged = _validate(settings, database or warehouse.path, gate, version, to_judge) if to_judge else []
+    standing |= {r.table: replace(r, waiver=waiver, inputs=inputs.get(r.table)) for r in judged}
+    results = [standing[table] for table in expectations]
     with warehouse.open() as con:
         _keep(con, gate, version, results)
         if gate == "raw":
@@ -166,13 +176,35 @@ def run(settings: Settings, warehouse: Warehouse, gate: str, database: Path | No
     return results
 
 
+def _standing(
+    con: duckdb.DuckDBPyConnection, gate: str, version: str, inputs: dict[str, str | None]
+) -> dict[str, TableResult]:
+    """The results by which tables passed before and would pass again, by table."""
+    found = con.execute(
+        "select table_name, inputs, warnings, check_count, max(checked_at) from meta.gate_results "
+        "where gate = ? and status = 'passed' and inputs is not null group by all",
+        [gate],
+    ).fetchall()
+    return {
+        table: TableResult(gate, table, version, (), tuple(warnings), count, checked_at, known)
+        for table, known, warnings, count, checked_at in found
+        if inputs.get(table) == known
+    }
+
+
 def _keep(con: duckdb.DuckDBPyConnection, gate: str, version: str, results: list[TableResult]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
     con.execute("begin transaction")
     con.execute("delete from meta.gate_results where gate = ? and data_version = ?", [gate, version])
     con.executemany(
-        "insert into meta.gate_results values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [(gate, r.table, version, r.status, list(r.failed), list(r.warnings), r.check_count, now) for r in results],
+        """
+        insert into meta.gate_results
+            (gate, table_name, data_version, status, failed_checks, warnings, check_count, checked_at, inputs)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+            (gate, r.table, version, r.status, list(r.failed), list(r.warnings), r.check_count, r.checked_at, r.inputs)
+            for r in results
+        ],
     )
     con.execute("commit")
 
@@ -195,6 +227,7 @@ def _validate(
         create_temp_table=False,
     )
     results = []
+    now = datetime.now(UTC).replace(tzinfo=None)
     try:
         with source.get_execution_engine().engine.connect() as con:  # holds for the file, and so for both engines
             for statement in CLOSE_OFF:
@@ -212,7 +245,7 @@ def _validate(
                 broken = _broken(
                     batch.validate(gx.ExpectationSuite(name=name, expectations=again), result_format="SUMMARY")
                 )
-            results.append(_summarise(gate, name, version, len(checks), broken))
+            results.append(_summarise(gate, name, version, len(checks), broken, now))
     finally:
         # Both engines hold the file; with one left open the next writer fails.
         source.get_execution_engine().engine.dispose()
@@ -224,13 +257,15 @@ def _broken(validation) -> list:
     return [outcome for outcome in validation.results if not outcome.success]
 
 
-def _summarise(gate: str, table: str, version: str, check_count: int, broken: list) -> TableResult:
+def _summarise(
+    gate: str, table: str, version: str, check_count: int, broken: list, checked_at: datetime
+) -> TableResult:
     failed: list[str] = []
     warnings: list[str] = []
     for outcome in broken:
         severity = getattr(outcome.expectation_config.severity, "value", outcome.expectation_config.severity)
         (warnings if severity == "warning" else failed).append(_in_words(outcome))
-    return TableResult(gate, table, version, tuple(failed), tuple(warnings), check_count)
+    return TableResult(gate, table, version, tuple(failed), tuple(warnings), check_count, checked_at)
 
 
 def _in_words(outcome) -> str:

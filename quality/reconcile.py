@@ -215,10 +215,14 @@ def _union(states: list[str], entities: str, columns: str) -> str:
     return " union all ".join(f"select {columns} from {staging_table(state, entities)}" for state in states)
 
 
-def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str]) -> None:
-    """Write into `meta.deliveries` how many current rows of each delivery staging held back."""
-    parts = [_union(states, "voters_suppressed", "delivery_id")]
-    parts += [f"select delivery_id from {events_table(c)}_suppressed" for c in campaign_contracts()]
+def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str], changed: set[str]) -> None:
+    """Write into `meta.deliveries` how many current rows of each delivery staging held back, from those of its views of such rows
+    that are among `changed`."""
+    views = [f"{staging_table(state, 'voters')}_suppressed" for state in states]
+    views += [f"{events_table(c)}_suppressed" for c in campaign_contracts()]
+    parts = [f"select delivery_id from {view}" for view in views if view in changed]
+    if not parts:
+        return
     con.execute(
         f"""
         update meta.deliveries d set rows_suppressed = s.n

@@ -41,10 +41,10 @@ def data_version(settings: Settings, con: duckdb.DuckDBPyConnection, step: str) 
     return version.hexdigest()[:16]
 
 
-def publishing_code() -> str:
-    """The version of the code that copies tables into the published file: 16 hex characters."""
+def code_version(folder: str) -> str:
+    """The version of the code in a folder of the repository: 16 hex characters."""
     version = hashlib.sha256()
-    _add_files(version, ROOT, "orchestration/publishing")
+    _add_files(version, ROOT, folder)
     return version.hexdigest()[:16]
 
 

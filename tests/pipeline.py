@@ -19,7 +19,7 @@ from orchestration.settings import ROOT, Settings, read_campaign
 VOTERS = 2_000
 SEED = 7
 # Columns that hold the time or the id of a run; everything else is the same for the same input.
-RUN_COLUMNS = {"received_at", "checked_at", "published_at"}
+RUN_COLUMNS = {"received_at", "checked_at", "inputs", "published_at"}
 
 
 def settings_for(

@@ -13,13 +13,16 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import IO
 
 import zstandard
+
+from orchestration import progress
 
 # .xls: what VAN calls text between tabs
 TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".tab", ".lst", ".xls", ".jsonl", ".ndjson", ".json")
@@ -110,8 +113,9 @@ def together(every: list[Path]) -> Iterator[list[Part]]:
 
 
 @contextmanager
-def opened(entry: Path, scratch: Path, place: int | None = None):
-    """Yield an inbox entry, or the file at a `place` of a zip with several, as a `TextFile` in `scratch`, gone afterwards.
+def opened(entry: Path, scratch: Path, place: int | None = None, say: Callable[[str], None] = lambda line: None):
+    """Yield an inbox entry, or the file at a `place` of a zip with several, as a `TextFile` in `scratch`, gone afterwards. Where it
+    takes long to unpack, `say` is told how far that is.
 
     Raises:
         Refused: it is no readable regular text, gzip or zip file.
@@ -126,15 +130,15 @@ def opened(entry: Path, scratch: Path, place: int | None = None):
         _hold(entry, held)
         name, dated = shown_name(entry), datetime.fromtimestamp(signature[1] / 1e9, UTC).date()
         if kind == ".zip":
-            member, day = _unzip(held, text, place)
+            member, day = _unzip(held, text, place, name, say)
             name, dated = (name if place is None else member), day or dated
         elif kind == ".gz":
-            _gunzip(held, text)
+            _gunzip(held, text, name, say)
         else:
             held.rename(text)
         packed = held if kind in (".zip", ".gz") and place is None else None
         if _is_utf16(text):
-            _write_utf8(text, unicode)
+            _write_utf8(text, unicode, name, say)
             if kind not in (".zip", ".gz"):
                 packed = text.rename(held)
             unicode.rename(text)
@@ -260,9 +264,9 @@ def _is_utf16(text: Path) -> bool:
         return source.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def _write_utf8(text: Path, target: Path) -> None:
+def _write_utf8(text: Path, target: Path, shown: str, say: Callable[[str], None]) -> None:
     """UTF-16 text as UTF-8 with a BOM. What is no text in it is none in UTF-8 either, so that its record is found to be broken."""
-    with text.open("rb") as source, target.open("wb") as out:
+    with text.open("rb") as source, target.open("wb") as out, _told(say, shown, "rewritten", source, _size(text)):
         name = "utf-16-le" if source.read(2) == codecs.BOM_UTF16_LE else "utf-16-be"
         decoder = codecs.getincrementaldecoder(name)("surrogatepass")
         out.write(codecs.BOM_UTF8)
@@ -272,10 +276,26 @@ def _write_utf8(text: Path, target: Path) -> None:
             out.write(b"\xff")  # the file was cut off within a letter
 
 
-def _gunzip(archive: Path, text: Path) -> None:
-    size, written = archive.stat().st_size, 0
+def _told(
+    say: Callable[[str], None], shown: str, doing: str, source: IO[bytes], size: int
+) -> AbstractContextManager[None]:
+    """Lines of how much of a file has been read."""
+    return progress.told(say, progress.by_bytes(shown, doing, source.tell, size))
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _gunzip(archive: Path, text: Path, shown: str, say: Callable[[str], None]) -> None:
+    size, written = _size(archive), 0
     try:
-        with gzip.open(archive) as source, text.open("wb") as target:
+        with (
+            archive.open("rb") as packed,
+            gzip.open(packed) as source,
+            text.open("wb") as target,
+            _told(say, shown, "unpacked", packed, size),
+        ):
             while block := source.read(1 << 20):
                 written += len(block)
                 if written > ZIP_RATIO_FROM and written > ZIP_RATIO * size:
@@ -288,7 +308,9 @@ def _gunzip(archive: Path, text: Path) -> None:
         raise Refused("it is no whole gzip file; fetch it again") from None
 
 
-def _unzip(archive: Path, text: Path, place: int | None, within: bool = False) -> tuple[str, date | None]:
+def _unzip(
+    archive: Path, text: Path, place: int | None, shown: str, say: Callable[[str], None], within: bool = False
+) -> tuple[str, date | None]:
     """Unpack the one text file, or that at a place, also if it is packed by itself `within` the zip; return its name and the day
     that its name or its entry gives, if any."""
     try:
@@ -313,16 +335,20 @@ def _unzip(archive: Path, text: Path, place: int | None, within: bool = False) -
                 raise Refused(f"the zip's member ends in none of {', '.join(TEXT_ENDINGS)}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Refused("the zip is packed in a way that is not read here; unpack it and deliver the text file")
-            with zipped.open(member) as source, text.open("wb") as target:
+            with (
+                zipped.open(member) as source,
+                text.open("wb") as target,
+                _told(say, shown, "unpacked", source, member.file_size),
+            ):
                 shutil.copyfileobj(source, target, 1 << 20)
         name, day = Path(member.filename).name, date_in_name(member.filename) or _member_date(member)
         if is_packed:
             inner = text.rename(text.with_suffix(".inner"))
             try:
                 if ending == ".gz":
-                    _gunzip(inner, text)
+                    _gunzip(inner, text, shown, say)
                 else:
-                    name, dated = _unzip(inner, text, None, within=True)
+                    name, dated = _unzip(inner, text, None, shown, say, within=True)
                     day = date_in_name(name) or day or dated
             finally:
                 inner.unlink(missing_ok=True)

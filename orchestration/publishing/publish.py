@@ -95,7 +95,7 @@ def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: d
 def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str]:
     """For each public table that a step builds what its copy is made of: which build of it, whose its rows are if it is among `people`, and
     by which code it is copied. Those of the pipeline itself change with each run."""
-    code, whose = versions.publishing_code(), persons.fingerprints(con, people)
+    code, whose = versions.code_version("orchestration/publishing"), persons.fingerprints(con, people)
     return {
         table: f"{built_from} {built_at} {whose.get(table, '')} {code}"
         for table, built_from, built_at in con.execute(

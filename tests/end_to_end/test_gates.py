@@ -82,6 +82,39 @@ def test_every_gate_passes_unspoiled(spoiling) -> None:
         assert {r.table for r in found if not r.check_count} <= unchecked
 
 
+def test_what_passed_stays_passed_while_nothing_changes_of_what_its_checks_read(spoiling) -> None:
+    settings, warehouse = spoiling
+
+    def judged(name: str = "marts", anew: bool = False) -> dict[str, gate.TableResult]:
+        return {r.table.split(".")[1]: r for r in gate.run(settings, warehouse, name, anew=anew)}
+
+    def kept(con) -> dict:
+        return dict(con.execute("select gate || table_name, (checked_at, inputs) from meta.gate_results").fetchall())
+
+    with warehouse.open() as con:
+        before = kept(con)
+        assert all(inputs for (name, (_, inputs)) in before.items() if not name.startswith("published"))
+        con.execute("update marts.precincts set registered_count = 0")  # behind the pipeline's back
+    for name in ("raw", "staging", "marts", "segments"):
+        assert {r.status for r in judged(name).values()} == {"passed"}
+    with warehouse.open() as con:
+        assert kept(con) == before
+        con.execute("update meta.builds set built_at = built_at + interval 1 second where step = 'marts.voters'")
+    again = judged()
+    assert again["precincts"].failed  # it is held against the voters, which have changed
+    assert again["elections"].checked_at == before["martsmarts.elections"][0] < again["voters"].checked_at
+    assert judged()["precincts"].failed
+    with warehouse.open() as con:
+        con.execute("update marts.elections set election_type = null")
+        con.execute(
+            "update meta.deliveries set received_at = received_at + interval 1 second where contract = 'nc_vote_history'"
+        )
+    judged_anew = judged("staging")
+    assert judged_anew["stg_nc__vote_history"].checked_at > judged_anew["stg_nc__voters"].checked_at
+    assert not judged()["elections"].failed
+    assert judged(anew=True)["elections"].failed
+
+
 def test_an_empty_segment_is_a_warning_and_stops_nothing(spoiling) -> None:
     settings, warehouse = spoiling
     with warehouse.open() as con:

@@ -86,8 +86,12 @@ def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_pat
         if step is steps[1]:
             with Warehouse(step_by_step).hold("a test") as warehouse, warehouse.open() as con:
                 built = dict(con.execute("select step, built_at from meta.builds").fetchall())
+                judged = dict(con.execute(
+                    "select table_name, checked_at from meta.gate_results semi join meta.builds on step = gate and builds.data_version = gate_results.data_version"
+                ).fetchall())  # fmt: skip
             # The ballots are made of the vote history alone, of which no new file came.
             assert built["intermediate.int_ballots"] < built["marts.voters"] == built["marts"]
+            assert judged["staging.stg_nc__vote_history"] < built["marts.voters"] < judged["marts.voters"]
     # Most people's records never changed, and were not read again.
     assert records_read_from(step_by_step, first["ncvoter"]) > 0.5 * pipeline.VOTERS
     assert content(step_by_step) == built_at_once(tmp_path / "once", *(file for step in steps for file in step))

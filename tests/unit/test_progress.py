@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import time
 
 import pytest
 
 from orchestration import progress
+from orchestration.ingestion import inbox
 from orchestration.warehouse import Warehouse
 from tests import pipeline
 
@@ -65,3 +68,15 @@ def test_what_is_left_of_a_step_follows_from_its_last_time_and_the_rows(tmp_path
             "marts: at work on what came of 3,000 rows, 15 s so far, about 45 s left at the pace of the last time"
         )
         assert line(70).endswith("70 s so far, longer than at the pace of the last time (60 s)")
+
+
+def test_unpacking_says_how_many_bytes_and_how_long_still(tmp_path, said, monkeypatch) -> None:
+    file = tmp_path / "voters.txt.gz"
+    file.write_bytes(gzip.compress(b"a line\n" * 500_000))
+    slow = gzip.GzipFile.read
+    monkeypatch.setattr(gzip.GzipFile, "read", lambda *a: (time.sleep(0.05), slow(*a))[1])
+    with inbox.opened(file, tmp_path / "scratch", None, said.append):
+        pass
+    assert any(
+        re.fullmatch(r"voters.txt.gz: \d+ of \d+ MB unpacked in \d+ s, about \d+ s left", line) for line in said
+    ), said
