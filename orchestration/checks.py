@@ -12,6 +12,8 @@ from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate as gates
 
+ALONE_TAG = "groundgame/alone"  # of a run from the shell of one step, which Dagster does not tell from one of all
+
 
 def gate_checks(
     settings: Settings, gate: str, keys: dict[str, dg.AssetKey], database: Path | None = None
@@ -41,7 +43,7 @@ def gate_checks(
         warehouse: Warehouse = context.resources.warehouse
         started, now = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
         # A person who asks for this gate alone wants it judged; the whole job judges what has changed.
-        anew = bool(context.run.asset_selection or context.run.resolved_op_selection)
+        anew = bool(context.run.asset_selection or context.run.resolved_op_selection or ALONE_TAG in context.run.tags)
         with warehouse.open() as con:
             pace = progress.by_pace(con, f"gate {gate}")
         with progress.told(context.log.info, pace):

@@ -215,6 +215,7 @@ def _run(options: argparse.Namespace) -> int:
     import dagster as dg
     from dagster._core.utils import make_new_run_id
 
+    from orchestration.checks import ALONE_TAG
     from orchestration.definitions import build_definitions
     from orchestration.operating import failures
     from orchestration.operating.doctor import PID_TAG
@@ -239,7 +240,7 @@ def _run(options: argparse.Namespace) -> int:
             run_config=config,
             raise_on_error=False,
             op_selection=None if steps == STEPS else list(steps),
-            tags={PID_TAG: str(os.getpid())},
+            tags={PID_TAG: str(os.getpid())} | ({ALONE_TAG: options.only} if options.only else {}),
         )
         errors = failures.reasons(result.get_step_failure_events(), settings.data_dir)
         if not result.success and not result.get_step_failure_events():

@@ -95,17 +95,19 @@ def gate_lines(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[list
     for gate in versions.STEPS:
         version = versions.data_version(settings, con, gate)
         rows = con.execute(
-            "select table_name, status, check_count, failed_checks, warnings from meta.gate_results "
-            "where gate = ? and data_version = ? order by 1",
+            "select table_name, status, check_count, failed_checks, warnings, checked_at < max(checked_at) over () "
+            "from meta.gate_results where gate = ? and data_version = ? order by 1",
             [gate, version],
         ).fetchall()
         failed = [row for row in rows if row[1] == "failed"]
         waiver = waiver_of(con, gate, version) if any(row[1] == "waived" for row in rows) else None
         state = "not reached" if not rows else "FAILED" if failed else "waived" if waiver else "passed"
-        lines.append(
-            (gate, state, f"{sum(r[2] for r in rows)} checks" + (f", {waiver}" if waiver else "") if rows else "")
-        )
-        for judged, status, _, checks, warnings in rows:
+        checked = f"{sum(r[2] for r in rows)} checks" if rows else ""
+        standing = sum(row[5] and row[2] > 0 for row in rows)
+        checked += f", {waiver}" if waiver else ""
+        checked += f", {standing} tables had passed and have not changed" if standing else ""
+        lines.append((gate, state, checked))
+        for judged, status, _, checks, warnings, _ in rows:
             lines += [("", "warning", f"{judged}: {w}") for w in warnings]
             lines += [("", status, f"{judged}: {c}") for c in checks]
         problems += [f"gate {gate} failed on {row[0]}: {'; '.join(row[3])}" for row in failed]

@@ -3,6 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -75,7 +76,7 @@ def built_at_once(folder: Path, *files: Path) -> dict[str, list[tuple]]:
     return content(settings)
 
 
-def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_path) -> None:
+def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_path, capsys) -> None:
     first, second, third = snapshots
     county = of_one_county(third["ncvoter"], tmp_path)
     step_by_step = pipeline.settings_for(tmp_path / "steps")
@@ -91,6 +92,9 @@ def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_pat
                 ).fetchall())  # fmt: skip
             # The ballots are made of the vote history alone, of which no new file came.
             assert built["intermediate.int_ballots"] < built["marts.voters"] == built["marts"]
+            assert re.search(
+                r"staging +passed +\d+ checks, 1 tables had passed and have not changed", capsys.readouterr().out
+            )
             assert judged["staging.stg_nc__vote_history"] < built["marts.voters"] < judged["marts.voters"]
     # Most people's records never changed, and were not read again.
     assert records_read_from(step_by_step, first["ncvoter"]) > 0.5 * pipeline.VOTERS
