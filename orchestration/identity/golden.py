@@ -107,13 +107,12 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         with opted_out as (
             select identifier_kind, identifier, channel, voter_id from marts.subscriptions where is_current and not is_opted_in
         ),
-        reached as (
-            select opted_out.channel, records.person_id
-            from opted_out
-            join source_records as told on told.email = identifier and identifier_kind = 'email'
-                or told.phone = identifier and identifier_kind = 'phone'
-            join chosen_of as records on records.source = told.source and records.record_id = told.record_id
-        )
+        addressed as (
+            select channel, source, record_id from opted_out join source_records on email = identifier where identifier_kind = 'email'
+            union all
+            select channel, source, record_id from opted_out join source_records on phone = identifier where identifier_kind = 'phone'
+        ),
+        reached as (select channel, person_id from addressed join chosen_of using (source, record_id))
         select person_id, list(distinct channel order by channel) as channels
         from (
             select person_id, channel from reached

@@ -77,8 +77,10 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         insert into identity.match_review by name
         with best as (
-            select unsettled.n, n_l, n_r, weight from person_pairs join unsettled on unsettled.n = n_l or unsettled.n = n_r
-            qualify row_number() over (partition by unsettled.n order by weight desc, n_l, n_r) = 1
+            select n, n_l, n_r, weight
+            from (select n_l as n, * from person_pairs union all select n_r, * from person_pairs)
+            where n in (select n from unsettled)
+            qualify row_number() over (partition by n order by weight desc, n_l, n_r) = 1
         )
         select distinct
             source_l as source_a, record_id_l as record_a, source_r as source_b, record_id_r as record_b, '{review.UNSURE}' as reason,

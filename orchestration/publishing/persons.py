@@ -17,6 +17,10 @@ _RECORDS = {
     "social_engagement": ("app_members", "member_id"),
     "app_friends": ("app_members", "member_id"),
     "consumer_traits": ("l2_consumer", "consumer_id"),
+    "subscriptions": (
+        "mailchimp_audience",
+        "case when identifier_kind = 'email' and voter_id is null then identifier end",
+    ),
 }
 _COMMENT = "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
 

@@ -9,7 +9,7 @@ TABLES = tuple(
 )
 LARGEST_PERSON = 60  # records of one person, beyond which it is none
 MOST_LOST = 0.1  # of a source's people who were voters the time before
-MOST_IN_REVIEW = 0.3  # of a source's people
+MOST_IN_REVIEW = 0.5  # of a source's people
 FEWEST = 100  # people of a source, of which shares are told
 MOST_ENDED = 0.2  # of the people there were, in one run: more have not moved away
 
@@ -105,7 +105,7 @@ def expectations(settings, con) -> dict[str, list]:
         "identity.match_rates": [
             no_rows(
                 "select 1 from (select *, matched_count / nullif(record_count, 0) as share, lag(matched_count / nullif(record_count, 0)) "
-                "over (partition by source order by happened_on, rowid) as before from {batch}) "
+                f"over (partition by source order by happened_on, run = '{run}') as before from {{batch}}) "
                 f"where run = '{run}' and record_count >= {FEWEST} and share < before - {MOST_LOST}",
                 "as many of each source's people are found among voters as before",
                 "warning",

@@ -53,6 +53,52 @@ def test_donations_are_those_of_the_truth(state):
     assert refunded > 0
 
 
+def test_every_row_of_people_says_whose_it_is(state):
+    """Also of those who are no voters; and who is a voter is so in `people`, too."""
+    whose = {
+        "donations": "true", "contacts": "true", "survey_responses": "true", "activist_codes": "true", "email_activity": "true",
+        "consumer_traits": "true", "social_engagement": "true", "app_friends": "true", "voters": "true", "vote_history": "true",
+        "segment_members": "true", "web_activity": "user_id is not null",
+        "subscriptions": "voter_id is not null or source = 'mailchimp_audience'",
+    }  # fmt: skip
+    for table, who in whose.items():
+        found = f"""
+            select count(*) from (select * from {table} where {who}) as of_people
+            left join people using (person_id) where people.person_id is null
+        """
+        assert rows(state, found) == [(0,)], table
+        assert rows(state, f"select count(person_id) > 0 from {table}") == [(True,)], table
+    assert rows(
+        state, "select count(*) from voters join people using (person_id) where voters.voter_id <> people.voter_id"
+    ) == [(0,)]
+    stages = dict(rows(state, "select stage, count(*) from person_records group by all"))
+    assert {"first", "authoritative", "exact", "probable"} <= {*stages}
+
+
+def test_people_are_those_of_the_truth(state):
+    """Of the records that others joined, and of whom the truth knows: nearly all are the same person."""
+    truth = state[2]
+    known = f"""
+        select 'NC-' || ncid as record_id, person_number from '{truth}/people.parquet' where ncid is not null
+        union all select van_id, person_number from '{truth}/contacts.parquet'
+        union all select 'L2-' || l2_id, person_number from '{truth}/consumers.parquet'
+        union all select 'APP-' || member_id, person_number from '{truth}/app_members.parquet'
+        union all select distinct identifier, person_number from '{truth}/subscriptions.parquet' where channel = 'email'
+    """
+    pairs = f"""
+        with known as ({known}),
+        of as (
+            select record_id, person_id, any_value(person_number) as who from person_records join known using (record_id)
+            where valid_to is null and person_number is not null group by all having count(distinct person_number) = 1
+        )
+        select count(*) filter (where one.who = two.who), count(*)
+        from of as one join of as two on two.person_id = one.person_id and two.record_id > one.record_id
+    """
+    [(right, found)] = rows(state, pairs)
+    assert found > 500
+    assert right >= 0.995 * found
+
+
 def test_links_are_right_and_few(state):
     """By exact identifiers alone some donors are found, and none of them is another voter."""
     truth = dict(pl.read_parquet(state[2] / "donations.parquet").select("line_item_id", "ncid").iter_rows())
