@@ -187,6 +187,12 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who asks for it (default: the user)")
     erase.set_defaults(command=_erase)
 
+    leave = commands.add_parser(
+        "leave", help="a member of the app leaves: withdraw every consent of theirs, then do everything"
+    )
+    leave.add_argument("member", metavar="MEMBER", help="as in the table social_engagement, APP-...")
+    leave.set_defaults(command=_leave)
+
     policy = commands.add_parser("policy", help="what each column may be used for, and why")
     policy.add_argument("--table", metavar="TABLE", help="the columns of one table")
     policy.add_argument("--source", metavar="SOURCE", help="the columns that are made of one source")
@@ -472,6 +478,14 @@ def _erase(options: argparse.Namespace) -> int:
         flush=True,
     )
     return _run(argparse.Namespace(first="raw_gate", only=None, redeliver=None, as_of=None))
+
+
+def _leave(options: argparse.Namespace) -> int:
+    from orchestration.ingestion.leaving import leave
+
+    file = leave(Settings.load(), options.member)
+    print(f"the withdrawal is in {file}; the run takes it in")
+    return main(["run"])
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -124,10 +124,15 @@ class Dbt:
         nodes = self.manifest_dict()["nodes"]
         return {name for name, node in nodes.items() if node["config"].get("materialized") == kind}
 
+    def kept(self) -> set[str]:
+        """The models whose `meta` says `kept`: what their tables hold is known nowhere else, so they only grow."""
+        return {name for name, node in self.manifest_dict()["nodes"].items() if node["config"]["meta"].get("kept")}
+
     def built_anew(self, stale: set[str], can_follow: set[str]) -> set[str]:
         """Which incremental tables have to be built from nothing where `stale` ones are to be built and of those `can_follow`
-        could be brought forward: one that cannot, and one whose `meta` says `built_anew_with` a table that is not either."""
-        nodes, incremental = self.manifest_dict()["nodes"], self.materialized("incremental")
+        could be brought forward: one that cannot, and one whose `meta` says `built_anew_with` a table that is not either. Never
+        one that is `kept`."""
+        nodes, incremental = self.manifest_dict()["nodes"], self.materialized("incremental") - self.kept()
         anew, seen = stale - (can_follow & incremental), None
         while seen != anew:
             seen = anew
@@ -311,7 +316,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 anew = dbt.built_anew(stale, can_follow)
                 stale |= anew
                 # A part of the work teaches nothing on the pace of the whole.
-                is_whole = stale == {*tables} and stale & dbt.materialized("incremental") <= anew
+                is_whole = stale == {*tables} and stale & dbt.materialized("incremental") - dbt.kept() <= anew
                 versions.start_build(con, layer, [tables[name] for name in stale])
                 for name in anew:
                     con.execute(f"drop table if exists {tables[name]}")

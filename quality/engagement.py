@@ -57,6 +57,45 @@ def _of_app_friends(settings, con) -> list:
     ]
 
 
+def _of_friendships(settings, con) -> list:
+    """The checks of friendships, which are the friends of the app, each once."""
+    return [
+        no_rows(
+            "select 1 from {batch} group by member_id, friend_voter_id having count(*) > 1", "a friend stands once"
+        ),
+        no_rows(
+            "select 1 from {batch} f full join (select distinct member_id, friend_voter_id from marts.app_friends) a "
+            "using (member_id, friend_voter_id) where f.voter_id is null or a.member_id is null",
+            "friends are the contacts who were found or confirmed, and nobody else",
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where member_id in ({WITHDRAWN})", "nobody who has withdrawn has friends here"
+        ),
+    ]
+
+
+def _of_friendship_candidates(settings, con) -> list:
+    """The checks of whom members are to be asked about."""
+    return [
+        no_rows(
+            "select 1 from {batch} group by share_id, candidate_voter_id having count(*) > 1", "a candidate stands once"
+        ),
+        no_rows(
+            "select 1 from {batch} where share_id in (select share_id from marts.app_friends)",
+            "nobody is asked about a contact who is found",
+        ),
+        no_rows(
+            f"select 1 from {{batch}} where member_id in ({WITHDRAWN})",
+            "nobody who has withdrawn is asked about contacts",
+        ),
+        no_rows(
+            "select 1 from {batch} where voter_id = candidate_voter_id "
+            "or candidate_voter_id not in (select voter_id from marts.voters)",
+            "candidates are voters, and not the member",
+        ),
+    ]
+
+
 def _of_social_engagement(settings, con) -> list:
     """The checks of what members do in the app, and how many of their contacts are voters."""
     [(matched, shared)] = con.execute(
@@ -92,5 +131,7 @@ def _of_social_engagement(settings, con) -> list:
 CHECKS = {
     "marts.web_activity": _of_web_activity,
     "marts.app_friends": _of_app_friends,
+    "marts.friendships": _of_friendships,
+    "marts.friendship_candidates": _of_friendship_candidates,
     "marts.social_engagement": _of_social_engagement,
 }

@@ -14,6 +14,7 @@ def main(out: Path) -> None:
     pd.concat([_febrl(first, "A"), _febrl(second, "B")]).to_parquet(out / "febrl4.parquet", index=False)
     _febrl(load_febrl3(), "A").to_parquet(out / "febrl3.parquet", index=False)
     census = pseudopeople.generate_decennial_census(year=2020, seed=1)
+    _families(census).to_parquet(out / "families.parquet", index=False)
     wages = pseudopeople.generate_taxes_w2_and_1099(year=2020, seed=1)
     pd.concat([_census(census), _wages(wages)]).to_parquet(out / "pseudopeople.parquet", index=False)
 
@@ -40,6 +41,18 @@ def _febrl(data: pd.DataFrame, source: str) -> pd.DataFrame:
 
 def _census(data: pd.DataFrame) -> pd.DataFrame:
     return _pseudopeople(data, "census", "", None)
+
+
+def _families(census: pd.DataFrame) -> pd.DataFrame:
+    """With sex, year of birth and, as the truth, household and relationship; no birthday that cannot be read."""
+    people = _census(census)
+    born = pd.to_datetime(census["date_of_birth"], format="%m/%d/%Y", errors="coerce").dt.year
+    sex = census["sex"].astype("string").map({"Female": "F", "Male": "M"})
+    truth = {
+        "household": census["household_id"],
+        "relationship": census["relationship_to_reference_person"].astype("string"),
+    }
+    return people.assign(birth_year=born.astype("Int64"), sex_code=sex, census_year=2020, **truth)
 
 
 def _wages(data: pd.DataFrame) -> pd.DataFrame:

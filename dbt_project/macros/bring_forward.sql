@@ -35,3 +35,15 @@
     where records.voter_id = {{ this }}.voter_id
         and {{ this }}.voter_id not in (select voter_id from {{ ref('int_changed_records') }})
 {%- endmacro %}
+
+{# Of whom is no voter any more nothing is kept. #}
+{% macro forget_who_left() -%}
+    delete from {{ this }} where voter_id not in (select voter_id from {{ ref('voters') }})
+{%- endmacro %}
+
+{# A share that holds no more, or a voter who is none any more, is nobody's candidate. #}
+{% macro forget_candidates() -%}
+    delete from {{ this }}
+    where share_id not in (select share_id from ({{ shares_that_hold() }}) as shares)
+        or voter_id not in (select voter_id from {{ ref('voters') }})
+{%- endmacro %}

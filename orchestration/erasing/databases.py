@@ -21,12 +21,13 @@ from orchestration.settings import Settings
 from orchestration.warehouse import limits, make_own_tables
 
 KEPT_SCHEMAS = ("raw", "meta", "audit", "identity")
+KEPT_OF_DBT = ("int_past_residences", "int_app_candidates")  # what they hold is nowhere else (`kept` in their meta)
 KEPT_OF_IDENTITY = ("person_records", "person_events", "match_rates")  # the others follow from these
 BUILT = ("builds", "built_scopes", "published_tables")  # they say what stands of what is not copied
 PERSONS = ("person_id", "other_person_id", "person_a", "person_b")
 # Columns of what is published by the kind of identifier in them.
 KINDS = {
-    "voter_id": "voter", "friend_voter_id": "voter", "van_id": "van", "consumer_id": "l2", "member_id": "member", "user_id": "visitor",
+    "voter_id": "voter", "friend_voter_id": "voter", "candidate_voter_id": "voter", "relative_voter_id": "voter", "van_id": "van", "consumer_id": "l2", "member_id": "member", "user_id": "visitor",
     "anonymous_id": "browser", "donor_id": "donor", "receipt_id": "receipt", "email": "email", "donor_email": "email", "phone": "phone",
     "donor_phone": "phone", "identifier": "email", "fec_contribution_id": "fec",
 }  # fmt: skip
@@ -87,12 +88,15 @@ def _theirs(con: duckdb.DuckDBPyConnection, catalog: str, table: str, person: Pe
     own = f"[{', '.join(map(load.text_literal, sorted(person.own)))}]::varchar[]"
     conditions = [f"list_contains({own}, {_key(KINDS[name], name)})" for (name,) in columns if name in KINDS]
     conditions.append(_names_person(person, [name for (name,) in columns]))
-    if table == "residences" and person.voter:
-        voters = f'"{catalog}".main.voters'
+    home, members = {"residences": ("residence_id", "voters"), "households": ("household_id", "household_members")}.get(
+        table, ("", "")
+    )
+    if home and person.voter:
+        voters = f'"{catalog}".main.{members}'
         mine = f"list_contains({own}, {_key('voter', 'voter_id')})"
         conditions = [
-            f"residence_id in (select residence_id from {voters} where {mine})"
-            f" and residence_id not in (select residence_id from {voters} where not {mine} and residence_id is not null)"
+            f"{home} in (select {home} from {voters} where {mine})"
+            f" and {home} not in (select {home} from {voters} where not {mine} and {home} is not null)"
         ]
     return f"coalesce({' or '.join(f'({condition})' for condition in conditions) or 'false'}, false)"
 
@@ -129,8 +133,9 @@ def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tup
         erased.prepare(con)
         emptied = _copy_quarantine(con, contracts, person, erased)
         tables = con.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'old' and list_contains(?, schema_name) order by 1 desc, 2",
-            [list(KEPT_SCHEMAS)],
+            "select schema_name, table_name from duckdb_tables() where database_name = 'old' and (list_contains($schemas, schema_name) "
+            "or schema_name = 'intermediate' and list_contains($of_dbt, table_name)) order by 1 desc, 2",
+            {"schemas": list(KEPT_SCHEMAS), "of_dbt": list(KEPT_OF_DBT)},
         ).fetchall()
         places: dict[str, list[int]] = {}
         for schema, table in tables:
@@ -169,6 +174,9 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, table: str, places: list[
             [schema, table],
         ).fetchall()
         source += f" where not {_names_person(person, [name for (name,) in columns])}"
+    if schema == "intermediate":
+        own = f"[{', '.join(map(load.text_literal, sorted(person.own)))}]::varchar[]"
+        source += f" where not list_contains({own}, {_key('voter', 'voter_id')})"
     if places:
         source = (
             f'select * exclude (_place) from (select *, row_number() over () as _place from old."{schema}"."{table}")'

@@ -10,6 +10,9 @@ TABLES = (
     "marts.voters",
     "marts.vote_history",
     "marts.residences",
+    "marts.household_members",
+    "marts.households",
+    "marts.family_relations",
     "marts.elections",
     "marts.precincts",
     "marts.voter_changes",
@@ -95,6 +98,60 @@ def expectations(settings, con) -> dict[str, list]:
                 "select 1 from (select sum(voter_count) as n from {batch}) r, (select count(residence_id) as n from marts.voters) v "
                 "where coalesce(r.n, 0) <> v.n",
                 "residents are the voters with a residence",
+            ),
+        ],
+        "marts.household_members": [
+            unique("voter_id"),
+            refers("household_id", "households"),
+            no_rows(
+                "select 1 from {batch} m full join (select voter_id, residence_id from marts.voters where residence_id is not null) v "
+                "using (voter_id) where m.residence_id is distinct from v.residence_id",
+                "every voter with a residence is in one household of it, and nobody else",
+            ),
+        ],
+        "marts.households": [
+            unique("household_id"),
+            no_rows(
+                "select 1 from {batch} h full join (select household_id, residence_id, count(*) as n from marts.household_members "
+                "group by all) m using (household_id) where h.member_count is distinct from m.n or h.residence_id <> m.residence_id",
+                "members are those of household_members, all of one residence",
+            ),
+            no_rows(
+                "select 1 from {batch} h join marts.residences r using (residence_id) where (h.household_kind = 'group quarters') "
+                "<> (r.group_quarters_reason is not null) or h.group_quarters_reason is distinct from r.group_quarters_reason",
+                "group quarters are those of the residences, and hold nothing else",
+            ),
+            no_rows(
+                "select 1 from {batch} where household_kind <> 'group quarters' and member_count > 10",
+                "no household is of more than ten adults",
+            ),
+        ],
+        "marts.family_relations": [
+            unique("voter_id, relative_voter_id"),
+            refers("voter_id", "voters"),
+            no_rows(
+                "select 1 from {batch} a anti join marts.family_relations b on b.voter_id = a.relative_voter_id and b.relative_voter_id = "
+                "a.voter_id and b.relation = case a.relation when 'parent' then 'child' when 'child' then 'parent' else a.relation end "
+                "and b.probability_estimate = a.probability_estimate",
+                "each relation stands both ways round",
+            ),
+            gxe.ExpectColumnValuesToBeBetween(
+                column="probability_estimate", min_value=0, max_value=1, description="probabilities are 0 to 1"
+            ),
+            no_rows("select 1 from {batch} where voter_id = relative_voter_id", "nobody is their own kin"),
+            no_rows(
+                "select 1 from {batch} where relation = 'partner' group by voter_id having count(*) > 1",
+                "nobody has two partners",
+            ),
+            no_rows(
+                "select 1 from {batch} f join marts.household_members m using (voter_id) join marts.households h using (household_id) "
+                "where f.lives_together and h.household_kind = 'group quarters'",
+                "group quarters hold no family",
+            ),
+            no_rows(
+                "select 1 from {batch} f join marts.household_members a using (voter_id) join marts.household_members b "
+                "on b.voter_id = f.relative_voter_id where f.lives_together <> (a.household_id = b.household_id)",
+                "kin who live together are one household",
             ),
         ],
         "marts.elections": [unique("election_id"), filled("election_date"), filled("election_type")],

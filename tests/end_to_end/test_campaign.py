@@ -303,6 +303,13 @@ def test_friends_and_engagement_are_those_of_the_truth(state):
     }
     assert friends
     assert [share for share, *both in friends if tuple(both) != of.get(share)] == []
+    assert {(a, b) for a, b in rows(state, "select voter_id, friend_voter_id from friendships")} == {
+        tuple(both) for _, *both in friends
+    }
+    # Of those whom a contact may be some are and some are not, and that is why nobody is believed without being asked.
+    asked = rows(state, "select share_id, voter_id, candidate_voter_id from friendship_candidates")
+    right = [share for share, *both in asked if tuple(both) == of.get(share)]
+    assert 0 < len(right) < len(asked)
 
 
 def test_what_is_known_of_a_segment_is_told_in_aggregate(state):

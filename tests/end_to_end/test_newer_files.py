@@ -54,9 +54,12 @@ def of_one_county(file: Path, folder: Path) -> Path:
 
 def content(settings: Settings) -> dict[str, list[tuple]]:
     """What is published, but for what is told of the runs: one of several had judged and counted earlier files, too, and knows who was
-    there before."""
-    of_runs = ("gate_results", "deliveries", "person_records", "person_events", "match_rates")
-    return {table: rows for table, rows in pipeline.published_content(settings).items() if table not in of_runs}
+    there before and with whom."""
+    of_runs = ("gate_results", "deliveries", "person_records", "person_events", "match_rates", "family_relations")
+    published = {table: rows for table, rows in pipeline.published_content(settings).items() if table not in of_runs}
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        at_home = con.execute("select * from family_relations where lives_together order by all").fetchall()
+    return {**published, "family_relations": at_home}
 
 
 def records_read_from(settings: Settings, file: Path) -> int:

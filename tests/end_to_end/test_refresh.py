@@ -14,7 +14,7 @@ from orchestration import cli
 from orchestration.operating import summary
 from orchestration.sample import SAMPLE_AS_OF
 from orchestration.warehouse import Warehouse
-from tests import nc, pipeline
+from tests import nc, pipeline, readme
 from tests.end_to_end.conftest import Refreshed
 
 
@@ -69,6 +69,62 @@ def test_rows_add_up_from_the_file_to_the_published_table(refreshed: Refreshed) 
     assert (read, loaded + quarantined) == (rows.height, rows.height)
     assert suppressed == rows.height - staged.height > 0
     assert {v for (v,) in published(settings, "select state_voter_id from voters")} == set(registered["ncid"])
+
+
+def test_who_is_kin_is_found_better_than_by_surname_and_age_alone(refreshed: Refreshed) -> None:
+    """Against the sample's own families, which the voter file does not tell. Nothing was fitted to them."""
+    truth = refreshed.settings.data_dir / "truth" / "relations.parquet"
+    figures = published(
+        refreshed.settings,
+        f"""
+        with at_home as (
+            select a.voter_id, b.voter_id as other_id, a.last_name = b.last_name as is_of_one_name, b.birth_year - a.birth_year as gap
+            from voters as a join voters as b on b.residence_id = a.residence_id and b.voter_id <> a.voter_id
+        ),
+        told as (
+            select 'ours' as way, voter_id as one_id, relative_voter_id as other_id, relation from family_relations
+            where lives_together and probability_estimate >= 0.5
+            union all
+            select 'baseline', voter_id, other_id, case when abs(gap) <= 15 then 'partner' when gap between 16 and 45 then 'child' end
+            from at_home where is_of_one_name
+        ),
+        truth as (
+            select 'NC-' || ncid_a as one_id, 'NC-' || ncid_b as other_id, replace(relation, 'parent_child', 'child') as relation
+            from read_parquet('{truth}')
+            union
+            select 'NC-' || ncid_b, 'NC-' || ncid_a, relation from read_parquet('{truth}') where relation <> 'parent_child'
+        ),
+        known as (
+            select truth.* from truth
+            join at_home on at_home.voter_id = truth.one_id and at_home.other_id = truth.other_id
+        )
+        select told.relation, way, count(known.one_id) / count(*) as precision, count(known.one_id) / any_value(pairs) as recall
+        from told left join known
+            on known.one_id = told.one_id and known.other_id = told.other_id and known.relation = told.relation
+        join (select relation, count(*) as pairs from known group by all) as counts on counts.relation = told.relation
+        where told.relation in ('partner', 'child') group by all
+        """,
+    )
+    found = {(relation, way): (precision, recall) for relation, way, precision, recall in figures}
+    assert found.keys() == {(r, w) for r in ("partner", "child") for w in ("ours", "baseline")}
+    for relation, precise, complete in (("partner", 0.93, 0.91), ("child", 0.97, 0.85)):
+        precision, recall = found[relation, "ours"]
+        assert precision >= precise, found
+        assert recall >= complete, found
+        of_names_precision, of_names_recall = found[relation, "baseline"]
+        assert 2 / (1 / precision + 1 / recall) > 2 / (1 / of_names_precision + 1 / of_names_recall) + 0.05, found
+
+
+def test_what_is_on_record_of_a_mother_is_asked_for_by_the_query_of_the_readme(refreshed: Refreshed) -> None:
+    query = readme.queries()["her mother's registration, primaries and turnout"]
+    [(mothers,)] = published(
+        refreshed.settings,
+        "select count(*) from family_relations join voters on voters.voter_id = relative_voter_id "
+        "where relation = 'parent' and sex_code = 'F' and probability_estimate >= 0.9",
+    )
+    found = published(refreshed.settings, query)
+    assert len(found) == mothers > 0
+    assert any(row[-1] for row in found)
 
 
 def test_history_is_of_published_voters_one_row_an_election(refreshed: Refreshed) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from datetime import UTC, datetime
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,10 +16,12 @@ from orchestration.dbt import LAYERS, Dbt
 from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
+from orchestration.ingestion.leaving import leave
+from orchestration.settings import Mendable
 from orchestration.warehouse import Warehouse
 from quality import reconcile
 from quality.suites import raw
-from tests import actblue, actionnetwork, app, fec, mailchimp, meta, texting, van, web
+from tests import actblue, actionnetwork, app, fec, mailchimp, meta, published, texting, van, web
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -318,6 +322,27 @@ def test_friends_and_engagement_are_the_same_in_any_order(with_voters, order, ag
     engaged = f"from ({of_model(with_voters, 'social_engagement')}) order by all"
     friends = handed_in(with_voters, APP_DELIVERIES, "app_friends"), desk.query(engaged)
     assert (handed_in(with_voters, [*order, *again], "app_friends"), desk.query(engaged)) == friends
+
+
+def test_who_leaves_is_gone_whatever_later_exports_say(with_voters):
+    """By the command, whose file the app itself could have delivered; a newer export that knows of no withdrawal changes nothing."""
+    desk, _ = with_voters
+    desk.settings.current.parent.mkdir(exist_ok=True)
+    with duckdb.connect(str(desk.settings.current)) as con:
+        published.create(con, "social_engagement")
+        con.execute("insert into social_engagement (member_id, signed_up_at) values ('APP-M2', '2026-01-02 10:00:00')")
+    with pytest.raises(Mendable, match="no such member"):
+        leave(desk.settings, "M9")
+    withdrawal = leave(desk.settings, "APP-M2")
+    content = withdrawal.read_bytes()
+    withdrawal.unlink()
+    desk.settings.current.unlink()
+    given = CONSENT | {"given_at": "2026-02-03T00:00:00Z"}
+    stale = app.members({"member_id": "M2", "updated_at": "2099-01-01T00:00:00Z", "consent": given})
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    left = [*APP_DELIVERIES, (withdrawal.name, today, content), ("members.jsonl", today, stale)]
+    assert handed_in(with_voters, left, "app_friends") == []
+    assert desk.query(of_model(with_voters, "social_engagement")) == []
 
 
 def test_of_contacts_who_are_no_voters_nothing_stays(with_voters):

@@ -49,3 +49,13 @@
 {% macro regexp_first(text, pattern) -%}
     nullif(regexp_extract({{ text }}, '{{ pattern }}'), '')
 {%- endmacro %}
+
+{# The words of a text with at least so many letters, as a list; null where it has none. Blanks and hyphens part words. #}
+{% macro long_words(text, letters) -%}
+    nullif(regexp_extract_all({{ text }}, '[^ -]{{ '{' ~ letters ~ ',}' }}'), [])
+{%- endmacro %}
+
+{# Whether two lists have something in common; null where one is. #}
+{% macro have_in_common(list, other) -%}
+    list_has_any({{ list }}, {{ other }})
+{%- endmacro %}

@@ -1,33 +1,9 @@
 {{ config(materialized='view') }}
--- Shares that hold: by the newest export that has them, not taken back, and made under the consent that the member has now. Nothing of
--- what is said of the contact leaves this model but the voter to whom it led.
-with delivered as (
+-- Nothing of what is said of a contact leaves this model but the voter to whom it led: by an exact identifier, or by the member, who
+-- says which of those is meant whom the contact may be.
+with shared as (
 
-    select * from {{ ref('stg_app__contacts') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by share_id
-            order by as_of desc, (not is_withdrawn), delivery_id, record_number desc
-        ) as age
-    from delivered
-
-),
-
-shared as (
-
-    select ranked.*
-    from ranked
-    inner join {{ ref('int_app_members') }} as members
-        on members.member_id = 'APP-' || ranked.member_id
-        and members.consents_to_contacts
-        and ranked.shared_at >= members.consented_at
-    where ranked.age = 1 and not ranked.is_withdrawn
+    {{ shares_that_hold() }}
 
 ),
 
@@ -40,16 +16,24 @@ linked as (
 final as (
 
     select
-        share_id,
-        'APP-' || member_id as member_id,
-        shared_at,
-        voter_id,
-        linked_by,
-        is_linked,
-        delivery_id,
-        record_number,
-        as_of
+        linked.share_id,
+        linked.member_id,
+        linked.shared_at,
+        coalesce(linked.voter_id, confirmed.voter_id) as voter_id,
+        case when linked.is_linked then linked.linked_by when confirmed.voter_id is not null then 'confirmed' end as linked_by,
+        linked.is_linked or confirmed.voter_id is not null as is_linked,
+        linked.confirmed_voter_id is not null as is_answered,
+        linked.delivery_id,
+        linked.record_number,
+        linked.as_of
     from linked
+    left join (
+        select candidates.share_id, candidates.voter_id
+        from {{ ref('int_app_candidates') }} as candidates
+        inner join {{ ref('voters') }} as voters on voters.voter_id = candidates.voter_id
+    ) as confirmed
+        on confirmed.share_id = linked.share_id
+        and confirmed.voter_id = linked.confirmed_voter_id
 
 )
 

@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
 -- What the newest export says of a member counts, of one day what was changed last; a withdrawal beats a consent of the same time.
+-- One that was ever told holds until a consent that was given later, whatever newer exports leave out.
 with delivered as (
 
     select * from {{ ref('stg_app__members') }}
@@ -18,9 +19,20 @@ ranked as (
 
 ),
 
+withdrawals as (
+
+    select member_id, max(withdrawn_at) as withdrawn_at from delivered group by member_id
+
+),
+
 consenting as (
 
-    select * from ranked where age = 1 and is_consenting
+    select ranked.*
+    from ranked
+    inner join withdrawals on withdrawals.member_id = ranked.member_id
+    where ranked.age = 1
+        and ranked.is_consenting
+        and (withdrawals.withdrawn_at is null or withdrawals.withdrawn_at < ranked.consented_at)
 
 ),
 

@@ -35,7 +35,9 @@ counted as (
         cast(count(*) as integer) as voter_count,
         cast(count(distinct last_name) as integer) as surname_count,
         cast(count(distinct party_code) as integer) as party_count,
-        max(last_voted_date) as last_voted_date
+        max(last_voted_date) as last_voted_date,
+        count(*) filter (where age_years < 27) as young_count,
+        count(*) filter (where age_years >= 72) as old_count
     from voters
     group by residence_id
 
@@ -55,7 +57,8 @@ final as (
         counted.voter_count,
         counted.surname_count,
         counted.party_count,
-        counted.last_voted_date
+        counted.last_voted_date,
+        {{ group_quarters_reason() }} as group_quarters_reason
     from counted
     inner join addresses on addresses.residence_id = counted.residence_id
 

@@ -12,6 +12,7 @@ typed as (
         nullif(trim(member_id), '') as member_id,
         {{ try_to_utc("shared_at") }} as shared_at,
         nullif(trim(withdrawn_at), '') is not null as is_withdrawn,
+        {{ clean_code("confirmed_voter_id") }} as confirmed_voter_id,
         {{ fold_blanks(plain_cell("first_name")) }} as first_name,
         {{ fold_blanks(plain_cell("last_name")) }} as last_name,
         {{ email_address("email") }} as email,
