@@ -19,11 +19,13 @@ def graph(refreshed):
     return build_definitions(refreshed.settings).resolve_asset_graph()
 
 
-def told(settings, key: dg.AssetKey) -> dict:
-    """The metadata of an asset's newest materialisation."""
+def told(settings, keys) -> dict[dg.AssetKey, dict]:
+    """The metadata of assets' newest materialisations."""
     cli.prepare_dagster(settings)
     with dg.DagsterInstance.get() as instance:
-        return instance.get_latest_materialization_event(key).asset_materialization.metadata
+        events = instance.get_latest_materialization_events(keys)
+    assert {*events} == {*keys}
+    return {key: event.asset_materialization.metadata for key, event in events.items()}
 
 
 def source_renewed_at(settings) -> datetime:
@@ -34,8 +36,7 @@ def source_renewed_at(settings) -> datetime:
 
 
 def test_every_asset_tells_its_rows_and_every_table_its_columns(refreshed, graph) -> None:
-    for key in graph.materializable_asset_keys:
-        metadata = told(refreshed.settings, key)
+    for key, metadata in told(refreshed.settings, graph.materializable_asset_keys).items():
         assert "dagster/row_count" in metadata, key
         if key.path[0] != "published":  # a file of many tables
             columns = metadata["dagster/column_schema"].value.columns
@@ -46,14 +47,15 @@ def test_every_model_tells_where_its_columns_come_from(refreshed, graph) -> None
     models = {
         key for key in graph.materializable_asset_keys if "dbt" in graph.get(key).kinds and graph.get(key).parent_keys
     }
+    metadata_of = told(refreshed.settings, models)
     for key in models - {dg.AssetKey(["segments", "segments"])}:  # its figures count rows
-        metadata = told(refreshed.settings, key)
+        metadata = metadata_of[key]
         # Tables stay empty of which the campaign has no files, such as results, and before a second delivery.
         lineage = (
             metadata["dagster/column_lineage"].value.deps_by_column if metadata["dagster/row_count"].value else None
         )
         assert lineage is None or any(lineage.values()), key
-    voters = told(refreshed.settings, dg.AssetKey(["marts", "voters"]))["dagster/column_lineage"].value.deps_by_column
+    voters = metadata_of[dg.AssetKey(["marts", "voters"])]["dagster/column_lineage"].value.deps_by_column
     assert [(d.asset_key.path[-1], d.column_name) for d in voters["county_name"]] == [("counties", "county_name")]
 
 
@@ -65,29 +67,32 @@ def test_a_newer_file_renews_its_source_and_the_plots_show_what_a_person_looks_f
     pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(weeks=1))
     assert pipeline.run(state) == 0
     assert source_renewed_at(state) == datetime.combine(SAMPLE_AS_OF + timedelta(weeks=1), time(12), UTC)
-    raw = told(state, dg.AssetKey(["raw", "nc_voters"]))
-    assert [line.split("|")[1] for line in raw["rows per delivery, newest first"].value.splitlines()[2:]] == [
-        str(SAMPLE_AS_OF + timedelta(weeks=1)),
-        str(SAMPLE_AS_OF),
-    ]
-    assert raw["quarantined records by reason"].value == "no record was quarantined"
-    assert "empty values against the delivery before" in raw
-    for table, plot in {
+    plots = {
         ("marts", "voters"): "party mix",
         ("marts", "vote_history"): "turnout by age in the last general election, of those registered by then",
         ("marts", "voter_changes"): "changes since the file before",
         ("identity", "people"): "records of a person",
         ("segments", "segments"): "voters",
         ("published", "current"): "rows by table",
-    }.items():
-        assert "█" in told(state, dg.AssetKey(table))[plot].value, table
+    }
+    raw_key = dg.AssetKey(["raw", "nc_voters"])
+    metadata = told(state, [raw_key, *map(dg.AssetKey, plots)])
+    raw = metadata[raw_key]
+    assert [line.split("|")[1] for line in raw["rows per delivery, newest first"].value.splitlines()[2:]] == [
+        str(SAMPLE_AS_OF + timedelta(weeks=1)),
+        str(SAMPLE_AS_OF),
+    ]
+    assert raw["quarantined records by reason"].value == "no record was quarantined"
+    assert "empty values against the delivery before" in raw
+    for table, plot in plots.items():
+        assert "█" in metadata[dg.AssetKey(table)][plot].value, table
 
 
 def test_a_run_that_builds_nothing_tells_the_same_of_the_tables(state, graph) -> None:
     keys = [key for key in graph.materializable_asset_keys if "dbt" in graph.get(key).kinds]
-    before = {key: told(state, key) for key in keys}
+    before = told(state, keys)
     assert pipeline.run(state) == 0
-    assert {key: told(state, key) for key in keys} == before
+    assert told(state, keys) == before
 
 
 def test_a_failed_gate_says_what_failed_and_what_to_do_and_a_run_of_any_origin_is_logged(state) -> None:
