@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             error, data_dir() / "dagster" / "dagster.yaml"
         )
         if told is None and isinstance(error, OSError):  # a folder that may not be written
-            told = Mendable(f"{error.strerror}: {error.filename}")
+            told = Mendable(f"{error.strerror}: {error.filename}" if error.filename else str(error))
         if told is None:
             raise
         print(f"groundgame: {told}", file=sys.stderr)
