@@ -155,10 +155,10 @@ def test_a_run_stopped_within_a_zip_goes_on(florida: Desk, monkeypatch: pytest.M
     florida.put("x.zip", zipped(**{LEON: fl.text([fl.voter(1)]), BAY: fl.text([fl.voter(2, "BAY")])}))
     opened = inbox.opened
 
-    def stopped(entry, scratch, place=None):
+    def stopped(entry, scratch, place=None, *more):
         if place == 1:
             raise KeyboardInterrupt
-        return opened(entry, scratch, place)
+        return opened(entry, scratch, place, *more)
 
     monkeypatch.setattr(inbox, "TOGETHER", at_once)
     monkeypatch.setattr(inbox, "opened", stopped)
