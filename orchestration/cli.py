@@ -586,6 +586,8 @@ def _dev(options: argparse.Namespace) -> int:
 
 def shell() -> None:
     """`main` as a process of its own, which ends without Python taking apart first, for two seconds, all that was imported."""
+    # So the locks that dbt has are taken apart by Python's keeper of them, which would warn of it.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
