@@ -240,8 +240,9 @@ def test_a_disk_that_fills_up_at_five_points(ready: Ready, tmp_path: Path) -> No
 
 READER = f"""
 import duckdb, json, os, sys, time
-seen = set()
-while not os.path.exists(sys.argv[2]):
+seen, is_last = set(), False
+while not is_last:
+    is_last = os.path.exists(sys.argv[2])
     with duckdb.connect(sys.argv[1], read_only=True) as con:
         seen.add(con.execute("{WHAT_A_READER_SEES}").fetchone())
     time.sleep(0.5)
