@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration import progress
+from orchestration.groups import is_of_all
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate as gates
@@ -42,8 +43,7 @@ def gate_checks(
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse: Warehouse = context.resources.warehouse
         started, now = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-        # A person who asks for this gate alone wants it judged; the whole job judges what has changed.
-        anew = bool(context.run.asset_selection or context.run.resolved_op_selection or ALONE_TAG in context.run.tags)
+        anew = not is_of_all(context.run) or ALONE_TAG in context.run.tags
         with warehouse.open() as con:
             pace = progress.by_pace(con, f"gate {gate}")
         with progress.told(context.log.info, pace):

@@ -477,7 +477,7 @@ def _erase(options: argparse.Namespace) -> int:
         f"erased; receipt {settings.erasures / receipt.erasure_id}.json. What is derived is now built again:",
         flush=True,
     )
-    return _run(argparse.Namespace(first="raw_gate", only=None, redeliver=None, as_of=None))
+    return main(["run", "--from", "raw_gate"])
 
 
 def _leave(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from dbt.version import __version__ as dbt_version
 
 from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
-from orchestration.groups import OWNER, group, tags
+from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.ingestion.contracts import contract_states
 from orchestration.lineage import ColumnLineage, Values
 from orchestration.settings import Mendable, Settings
@@ -292,8 +292,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
         with warehouse.open() as con:
             gate.require(settings, con, layer)
             wanted = versions.data_version(settings, con, layer)
-            # A person who asks for this step alone wants it built; the whole job builds what has changed.
-            whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
+            whole_job = is_of_all(context.run)
             tables = dbt.tables(layer)
             table_versions = versions.table_versions(settings, con, dbt.manifest_dict())
             told = _told(context, tables, table_versions)

@@ -1,6 +1,9 @@
-"""How assets are sorted in the Dagster UI, who answers for them, and the tags to search them by."""
+"""What assets have in common: how they are sorted in the Dagster UI, who answers for them, the tags to search them by, and whether all of them
+are asked for."""
 
 from __future__ import annotations
+
+import dagster as dg
 
 from quality.versions import STEPS
 
@@ -15,3 +18,8 @@ def group(step: str) -> str:
 def tags(*, pii: bool, state: str | None = None) -> dict[str, str]:
     """The tags of an asset: whether it holds personal data, and the state, if it is of one only."""
     return {"pii": "yes" if pii else "no", **({"state": state} if state else {})}
+
+
+def is_of_all(run: dg.DagsterRun) -> bool:
+    """Whether a run is the whole job's, which builds and judges what has changed; a person who chose a part of it wants that done."""
+    return not (run.asset_selection or run.resolved_op_selection)

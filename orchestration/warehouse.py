@@ -327,3 +327,8 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
     }
+
+
+def text_literal(text: object) -> str:
+    """A text as a SQL literal. A parameter would have DuckDB import pandas if that is installed, which takes longer than a small question."""
+    return "'" + str(text).replace("'", "''") + "'"

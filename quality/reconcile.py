@@ -16,8 +16,8 @@ from orchestration.ingestion.load import (
     county_code,
     elections_of,
     raw_table,
-    text_literal,
 )
+from orchestration.warehouse import text_literal
 
 
 def delivered(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:

@@ -272,20 +272,11 @@ def lists(base: Path, voters: int) -> None:
     asked = [("export", published.SEGMENT, "--channel", c, "--purpose", "turnout") for c in Law.load().channels]
     for command in [*asked, ("count", "age_years < 30")]:
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestration.cli", *command],
-            cwd=ROOT,
-            env=os.environ | {"GROUNDGAME_DATA": str(settings.data_dir)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        printed = groundgame(settings, *command)
         seconds = time.monotonic() - started
-        if done.returncode:
-            sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        rows = re.search(r"in ([\d,]+) rows", done.stdout) or re.search(r"([\d,]+) voters", done.stdout)
+        rows = re.search(r"in ([\d,]+) rows", printed) or re.search(r"([\d,]+) voters", printed)
         name = command[3] if command[0] == "export" else command[0]
         print(f"{name:<10}{rows[1] if rows else '':>12}{seconds:>10.2f}{cpu:>10.2f}", flush=True)
 
@@ -293,18 +284,24 @@ def lists(base: Path, voters: int) -> None:
 def refresh(settings: Settings, *arguments: str) -> tuple[dict[str, float], float]:
     """The seconds of each step of `groundgame run` and of the whole (`WHOLE`), and its peak memory in GiB."""
     started = time.monotonic()
+    printed = groundgame(settings, "run", *arguments, within=(sys.executable, "-c", WITH_ITS_PEAK))
+    wall = time.monotonic() - started
+    return _step_seconds(settings) | {WHOLE: wall}, int(printed.split()[-1]) / (1 << 20)
+
+
+def groundgame(settings: Settings, *arguments: str, within: tuple[str, ...] = ()) -> str:
+    """What a command prints, as a process of its own or `within` another's; where it fails this ends, too."""
     done = subprocess.run(
-        [sys.executable, "-c", WITH_ITS_PEAK, sys.executable, "-m", "orchestration.cli", "run", *arguments],
+        [*within, sys.executable, "-m", "orchestration.cli", *arguments],
         cwd=ROOT,
         env=os.environ | {"GROUNDGAME_DATA": str(settings.data_dir)},
         capture_output=True,
         text=True,
         check=False,
     )
-    wall = time.monotonic() - started
     if done.returncode:
-        sys.exit(f"the run failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return _step_seconds(settings) | {WHOLE: wall}, int(done.stdout.split()[-1]) / (1 << 20)
+        sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
 
 
 def _step_seconds(settings: Settings) -> dict[str, float]:

@@ -16,9 +16,9 @@ from orchestration.erasing.person import Person
 from orchestration.erasing.register import Erased, as_delivered, normal_sql, voter_key
 from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts
-from orchestration.publishing.publish import candidate_path, copy_comments, make_analyst_views
+from orchestration.publishing.publish import candidate_path, copy_comments, make_analyst_views, remove_database
 from orchestration.settings import Settings
-from orchestration.warehouse import limits, make_own_tables
+from orchestration.warehouse import limits, make_own_tables, text_literal
 
 KEPT_SCHEMAS = ("raw", "meta", "audit", "identity")
 KEPT_OF_DBT = ("int_past_residences", "int_app_candidates")  # what they hold is nowhere else (`kept` in their meta)
@@ -36,15 +36,13 @@ KINDS = {
 def rewrite_published(settings: Settings, person: Person) -> int:
     """Take a person's rows out of `current.duckdb`, and remove what was published before it with them in it, and a candidate that was
     left. Returns the rows taken out of `current.duckdb`. Sums over people stay as they are until the next version."""
-    candidate = candidate_path(settings)
-    for left in (candidate, candidate.with_name(f"{candidate.name}.wal")):
-        left.unlink(missing_ok=True)
+    remove_database(candidate_path(settings))
     removed = _rows_of(settings.current, person) if settings.current.exists() else 0
     if removed:
         new = settings.published / ".without.duckdb"
         new.unlink(missing_ok=True)
         with duckdb.connect(str(new), config=limits(settings.limits, settings.scratch)) as con:
-            con.execute(f"attach '{_quoted(settings.current)}' as old (read_only)")
+            con.execute(f"attach {text_literal(settings.current)} as old (read_only)")
             [(current,)] = con.execute("select current_database()").fetchall()
             for table in _tables(con, "old"):
                 con.execute(
@@ -85,7 +83,7 @@ def _theirs(con: duckdb.DuckDBPyConnection, catalog: str, table: str, person: Pe
         "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?",
         [catalog, table],
     ).fetchall()
-    own = f"[{', '.join(map(load.text_literal, sorted(person.own)))}]::varchar[]"
+    own = f"[{', '.join(map(text_literal, sorted(person.own)))}]::varchar[]"
     conditions = [f"list_contains({own}, {_key(KINDS[name], name)})" for (name,) in columns if name in KINDS]
     conditions.append(_names_person(person, [name for (name,) in columns]))
     home, members = {"residences": ("residence_id", "voters"), "households": ("household_id", "household_members")}.get(
@@ -103,7 +101,7 @@ def _theirs(con: duckdb.DuckDBPyConnection, catalog: str, table: str, person: Pe
 
 def _names_person(person: Person, columns: list[str]) -> str:
     """The SQL that says whether a row names a person by one of the ids that `identity` gave them."""
-    ids = f"[{', '.join(map(load.text_literal, sorted(person.person_ids)))}]::varchar[]"
+    ids = f"[{', '.join(map(text_literal, sorted(person.person_ids)))}]::varchar[]"
     named = [f"list_contains({ids}, {name})" for name in PERSONS if name in columns]
     return f"coalesce({' or '.join(named) or 'false'}, false)"
 
@@ -123,12 +121,11 @@ def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tup
     """Put a warehouse without the records of whoever was erased in the place of the one that is there. Returns how many records were taken out
     of raw, and of how many in quarantine the text was emptied. Nobody may have the warehouse open."""
     new = settings.warehouse.with_suffix(".new")
-    for left in (new, new.with_name(f"{new.name}.wal")):
-        left.unlink(missing_ok=True)
+    remove_database(new)
     contracts = {contract.name: contract for contract in all_contracts() if contract.person_keys()}
     records = 0
     with duckdb.connect(str(new), config=limits(settings.limits, settings.scratch)) as con:
-        con.execute(f"attach '{_quoted(settings.warehouse)}' as old (read_only)")
+        con.execute(f"attach {text_literal(settings.warehouse)} as old (read_only)")
         make_own_tables(con)
         erased.prepare(con)
         emptied = _copy_quarantine(con, contracts, person, erased)
@@ -141,7 +138,7 @@ def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tup
         for schema, table in tables:
             contract = contracts.get(table.rsplit("__", 1)[0])
             if schema == "raw" and contract and "__" in table:
-                places[table] = _places(con, table, erased.is_theirs(contract))
+                places[table] = load.places_of(con, f'old.raw."{table}"', erased.is_theirs(contract))
             is_built = (
                 table in BUILT if schema == "meta" else table not in KEPT_OF_IDENTITY if schema == "identity" else False
             )
@@ -160,11 +157,6 @@ def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tup
     return records, emptied
 
 
-def _places(con: duckdb.DuckDBPyConnection, table: str, condition: str) -> list[int]:
-    numbered = f'(select row_number() over () as place, {condition} as is_theirs from old.raw."{table}")'
-    return [place for (place,) in con.execute(f"select place from {numbered} where is_theirs order by 1").fetchall()]
-
-
 def _copy(con: duckdb.DuckDBPyConnection, schema: str, table: str, places: list[int], person: Person) -> None:
     con.execute(f'create schema if not exists "{schema}"')
     source = f'select * from old."{schema}"."{table}"'
@@ -175,13 +167,10 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, table: str, places: list[
         ).fetchall()
         source += f" where not {_names_person(person, [name for (name,) in columns])}"
     if schema == "intermediate":
-        own = f"[{', '.join(map(load.text_literal, sorted(person.own)))}]::varchar[]"
+        own = f"[{', '.join(map(text_literal, sorted(person.own)))}]::varchar[]"
         source += f" where not list_contains({own}, {_key('voter', 'voter_id')})"
     if places:
-        source = (
-            f'select * exclude (_place) from (select *, row_number() over () as _place from old."{schema}"."{table}")'
-            f" where not list_contains({places}, _place) order by _place"
-        )
+        source = load.rows_but(f'old."{schema}"."{table}"', places)
     known = con.execute(
         "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
         [schema, table],
@@ -240,7 +229,3 @@ def _count_anew(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: st
     load.profile(
         con, contract, [name for (name,) in columns], delivery, common, load.raw_table(contract.name, delivery)
     )
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import files
 from orchestration.erasing.person import Person, key_of_record
 from orchestration.erasing.register import normal
 from orchestration.exporting import formats, receipts
@@ -69,7 +69,7 @@ def remove(settings: Settings, person: Person) -> list[str]:
         if beside.exists():
             receipt = json.loads(beside.read_text(encoding="utf-8"))
             receipt["removed"] = {"at": datetime.now(UTC).isoformat(), "why": BECAUSE}
-            _put_in_place(beside, json.dumps(receipt, indent=1, ensure_ascii=False) + "\n")
+            files.put(beside, json.dumps(receipt, indent=1, ensure_ascii=False) + "\n")
             gone.append(receipt["receipt_id"])
         for written in settings.exports.glob(f"{file.stem}.*"):
             if written != beside and written != receipts.register(settings):
@@ -93,7 +93,7 @@ def take_out_of_suppressions(settings: Settings, person: Person) -> int:
         kept = [line for line in lines if not _is_of(line, person.own)]
         taken += len(lines) - len(kept)
         if len(kept) < len(lines):
-            _put_in_place(file, "".join(kept))
+            files.put(file, "".join(kept))
     return taken
 
 
@@ -103,7 +103,7 @@ def take_out_of_decisions(settings: Settings, person: Person) -> int:
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True) if file.exists() else []
     kept = [line for line in lines if not _decides_of(line, person.own)]
     if len(kept) < len(lines):
-        _put_in_place(file, "".join(kept))
+        files.put(file, "".join(kept))
     return len(lines) - len(kept)
 
 
@@ -113,13 +113,6 @@ def _decides_of(line: str, keys: set[str]) -> bool:
         return any(key_of_record(told[side]["source"], told[side]["record_id"]) in keys for side in ("a", "b"))
     except (ValueError, KeyError, TypeError):
         return False  # no decision, which the next run refuses
-
-
-def _put_in_place(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.chmod(0o600)
-    os.replace(part, file)
 
 
 def _is_of(line: str, keys: Iterable[str]) -> bool:

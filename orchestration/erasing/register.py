@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import duckdb
 
+from orchestration import files
 from orchestration.ingestion.contracts import Contract, contract_states
 from orchestration.settings import Settings
 
@@ -153,8 +152,8 @@ def hashed(salt: str, key: str) -> str:
 
 def every(settings: Settings) -> list[Erasure]:
     """All erasures, the oldest first."""
-    files = settings.erasures.glob("*.json")
-    read = [Erasure(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    receipts = settings.erasures.glob("*.json")
+    read = [Erasure(**json.loads(file.read_text(encoding="utf-8"))) for file in receipts]
     return sorted(read, key=lambda erasure: (erasure.asked_at, erasure.erasure_id))
 
 
@@ -169,7 +168,7 @@ def salt(settings: Settings) -> str:
     file = settings.erasures / "salt"
     if not file.exists():
         settings.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(file, secrets.token_hex(32))
+        files.put(file, secrets.token_hex(32) + "\n")
     return file.read_text(encoding="utf-8").strip()
 
 
@@ -177,16 +176,5 @@ def keep(settings: Settings, erasure: Erasure, **changes: object) -> Erasure:
     """Write an erasure down, with changes, over what was written of it before."""
     erasure = replace(erasure, **changes)  # type: ignore[arg-type]
     text = json.dumps(asdict(erasure), indent=1)
-    _write(settings.erasures / f"{erasure.erasure_id}.json", text)
+    files.put(settings.erasures / f"{erasure.erasure_id}.json", f"{text}\n")
     return erasure
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file for the owner only, whole or not at all, also if the power goes."""
-    part = file.with_name(f".{file.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(handle, "w", encoding="utf-8") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(part, file)

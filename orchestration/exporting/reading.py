@@ -11,7 +11,7 @@ import duckdb
 from orchestration.errors import in_words
 from orchestration.exporting.law import Refused
 from orchestration.settings import Settings
-from orchestration.warehouse import CLOSE_OFF, limits
+from orchestration.warehouse import CLOSE_OFF, limits, text_literal
 
 
 @contextmanager
@@ -27,8 +27,8 @@ def published(settings: Settings, *folders: Path) -> Iterator[duckdb.DuckDBPyCon
         raise Refused(f"nothing is published in {settings.published} yet; run: make run")
     con = duckdb.connect(config=limits(settings.limits, settings.exports / ".spill"))
     try:
-        con.execute(f"attach {literal(settings.current)} as published (read_only)")
-        allowed = ", ".join(literal(f"{folder.resolve()}/") for folder in (settings.data_dir, *folders))
+        con.execute(f"attach {text_literal(settings.current)} as published (read_only)")
+        allowed = ", ".join(text_literal(f"{folder.resolve()}/") for folder in (settings.data_dir, *folders))
         con.execute(f"set allowed_directories = [{allowed}]")
         con.execute("set preserve_insertion_order = true")
         for statement in CLOSE_OFF:
@@ -38,8 +38,3 @@ def published(settings: Settings, *folders: Path) -> Iterator[duckdb.DuckDBPyCon
         raise in_words(error, settings.data_dir) from None
     finally:
         con.close()
-
-
-def literal(text: object) -> str:
-    """A text as a SQL literal. A parameter would have DuckDB import pandas if that is installed, which takes longer than a count."""
-    return "'" + str(text).replace("'", "''") + "'"

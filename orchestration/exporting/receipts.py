@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration import files
 from orchestration.settings import Mendable, Settings
 
 
@@ -51,14 +51,8 @@ def register(settings: Settings) -> Path:
 
 
 def keep(settings: Settings, receipt: dict[str, Any]) -> None:
-    """Add a receipt to the register. One write of one line: two exports at once do not mix."""
-    line = (json.dumps(receipt, ensure_ascii=False) + "\n").encode()
-    file = os.open(register(settings), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(file, line)
-        os.fsync(file)
-    finally:
-        os.close(file)
+    """Add a receipt to the register."""
+    files.add_line(register(settings), receipt)
 
 
 def every(settings: Settings) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ import duckdb
 
 from orchestration.erasing import register
 from orchestration.exporting.law import Channel
-from orchestration.exporting.reading import literal
 from orchestration.settings import Mendable, Settings
+from orchestration.warehouse import text_literal
 
 LISTS = ("do_not_contact", "litigators")
 SUBSCRIBED = ("phone", "text", "email")  # the channels that people say yes or no to
@@ -173,7 +173,7 @@ def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) ->
     if not con.execute(known).fetchone():
         return
     sources = con.execute("select distinct source from published.subscriptions").fetchall()
-    usable = ", ".join(literal(source) for (source,) in sources if may_use(source))
+    usable = ", ".join(text_literal(source) for (source,) in sources if may_use(source))
     con.execute(
         f"""
         insert into consents

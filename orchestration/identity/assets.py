@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import pictures
-from orchestration.groups import OWNER, group, tags
+from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.identity import people, stewards, tables
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -47,7 +47,7 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
         with warehouse.open() as con:
             gate.require(settings, con, "identity")
             wanted = versions.data_version(settings, con, "identity")
-            whole_job = not (context.run.asset_selection or context.run.resolved_op_selection)
+            whole_job = is_of_all(context.run)
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
                 versions.start_build(con, "identity", [f"{tables.SCHEMA}.{table}" for table in tables.described()])

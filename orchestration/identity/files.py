@@ -16,7 +16,7 @@ from orchestration.errors import ran_out, without_values
 from orchestration.identity.normalise import COLUMNS
 from orchestration.identity.resolve import Resolution, resolve
 from orchestration.settings import Limits, Mendable
-from orchestration.warehouse import PROGRESS, limits
+from orchestration.warehouse import PROGRESS, limits, text_literal
 
 FORMATS = (".csv", ".parquet")
 
@@ -52,7 +52,7 @@ def resolve_file(file: Path, out: Path, duplicate_free: tuple[str, ...] = ()) ->
             resolution = resolve(con, "given_records", "resolved", duplicate_free)
             answer = Path(scratch) / f"answer{out.suffix.lower()}"
             written = "format parquet" if out.suffix.lower() == ".parquet" else "format csv, header true"
-            con.execute(f"copy resolved to '{_quoted(answer)}' ({written})")
+            con.execute(f"copy resolved to {text_literal(answer)} ({written})")
         finally:
             con.close()
         os.replace(answer, out)
@@ -61,7 +61,7 @@ def resolve_file(file: Path, out: Path, duplicate_free: tuple[str, ...] = ()) ->
 
 def _read(con: duckdb.DuckDBPyConnection, file: Path) -> None:
     if file.suffix.lower() == ".parquet":
-        con.execute(f"create temp table given_records as select * from read_parquet('{_quoted(file)}')")
+        con.execute(f"create temp table given_records as select * from read_parquet({text_literal(file)})")
         return
     # By the header and not by a guess, which skips what it cannot read.
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
@@ -70,10 +70,10 @@ def _read(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         names = next(csv.reader([first], delimiter=delimiter), [])
     if len({name.lower() for name in names}) < len(names):
         raise Unresolvable(f"{file}: two columns have the same name; rename one")
-    columns = ", ".join("'" + name.replace("'", "''") + "': 'varchar'" for name in names)
+    columns = ", ".join(f"{text_literal(name)}: 'varchar'" for name in names)
     con.execute(f"""
         create temp table given_records as select * from read_csv(
-            '{_quoted(file)}', auto_detect = false, columns = {{{columns}}}, header = true, delim = '{delimiter}', quote = '"',
+            {text_literal(file)}, auto_detect = false, columns = {{{columns}}}, header = true, delim = '{delimiter}', quote = '"',
             escape = '"', nullstr = ''
         )
     """)
@@ -119,7 +119,3 @@ def _told_in_words(file: Path, out: Path) -> Iterator[None]:
                 f"{file}, line {line[1]}: cannot be read as CSV in UTF-8; mend or remove the line"
             ) from None
         raise Unresolvable(f"{file}: {type(error).__name__}: {without_values(str(error))}") from None
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

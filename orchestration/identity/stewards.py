@@ -4,13 +4,13 @@ that is built anew, and replayed by each run."""
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration import files
 from orchestration.exporting.reading import published
 from orchestration.settings import Mendable, Settings
 
@@ -85,12 +85,7 @@ def decide(settings: Settings, decision: str, a: str, b: str, by: str) -> Decisi
     decided = Decision(decision, one, two)
     line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": by, **asdict(decided)}
     settings.make_directories()
-    file = os.open(file_of(settings), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(file, (json.dumps(line, ensure_ascii=False) + "\n").encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
+    files.add_line(file_of(settings), line)
     return decided
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.warehouse import text_literal
+
 FILE = Path(__file__).with_name("tables.yaml")
 SCHEMA = "identity"
 
@@ -36,10 +38,6 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 def comment(con: duckdb.DuckDBPyConnection) -> None:
     """Write down in the database what the tables and columns are, from where the published file copies it."""
     for table, told in described().items():
-        con.execute(f"comment on table {SCHEMA}.{table} is '{_quoted(told['description'])}'")
+        con.execute(f"comment on table {SCHEMA}.{table} is {text_literal(told['description'])}")
         for name, column in told["columns"].items():
-            con.execute(f"comment on column {SCHEMA}.{table}.{name} is '{_quoted(column['about'])}'")
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+            con.execute(f"comment on column {SCHEMA}.{table}.{name} is {text_literal(column['about'])}")

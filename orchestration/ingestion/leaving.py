@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration import files
 from orchestration.exporting.reading import published
 from orchestration.settings import Mendable, Settings
 
@@ -38,6 +37,5 @@ def leave(settings: Settings, member_id: str) -> Path:
     }
     settings.make_directories()
     file = settings.inbox / f"app_members_left_{now:%Y%m%d}.jsonl"
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as lines:
-        lines.write(json.dumps(record) + "\n")
+    files.add_line(file, record)
     return file

@@ -19,6 +19,7 @@ from orchestration.errors import ran_out
 from orchestration.ingestion.contracts import Contract, Match, counties_by_name
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan, records_at
+from orchestration.warehouse import text_literal
 
 IN_NO_TEXT = "\x01"  # a delimiter for a reader of whole lines
 PIECE = 64  # characters: a field is sought from the start of its piece, since letters have no fixed places in memory
@@ -257,22 +258,31 @@ def _delivered_number(ordinal: int, scan: Scan) -> tuple[int, int]:
 
 def take_out(con: duckdb.DuckDBPyConnection, table: str, condition: str) -> list[int]:
     """Take the rows that meet a condition out of a table, as if it had been made without them; return their places in it, from 1."""
-    # Before the end of a transaction a row id is no position.
-    numbered = f"(select row_number() over () as number, {condition} as is_out from {table})"
-    places = [n for (n,) in con.execute(f"select number from {numbered} where is_out order by 1").fetchall()]
+    places = places_of(con, table, condition)
     if places:
         take_places(con, table, places)
     return places
 
 
+def places_of(con: duckdb.DuckDBPyConnection, table: str, condition: str) -> list[int]:
+    """The places in a table, from 1, of the rows that meet a condition."""
+    # Before the end of a transaction a row id is no position.
+    numbered = f"(select row_number() over () as place, {condition} as is_one from {table})"
+    return [place for (place,) in con.execute(f"select place from {numbered} where is_one order by 1").fetchall()]
+
+
+def rows_but(table: str, places: list[int]) -> str:
+    """SQL of a table's rows in their order without those at some places, from 1."""
+    return (
+        f"select * exclude (_place) from (select *, row_number() over () as _place from {table})"
+        f" where not list_contains({places}, _place) order by _place"
+    )
+
+
 def take_places(con: duckdb.DuckDBPyConnection, table: str, places: list[int]) -> None:
     """Take the rows at some places, from 1, out of a table."""
     schema, name = table.split(".", 1)
-    con.execute(
-        f"create table {schema}._kept as select * exclude (_place) from (select *, row_number() over () as _place from {table})"
-        " where not list_contains(?, _place) order by _place",
-        [places],
-    )
+    con.execute(f"create table {schema}._kept as {rows_but(table, places)}")
     con.execute(f"drop table {table}")
     con.execute(f"alter table {schema}._kept rename to {name}")
 
@@ -441,8 +451,3 @@ def county_code(contract: Contract, named: str | None) -> str:
         keys, numbers = (", ".join(map(text_literal, texts)) for texts in (names, names.values()))
         codes.append(f"[{numbers}][list_position([{keys}], upper(trim({text})))]")
     return f"coalesce({', '.join(codes)}, {unknown})"
-
-
-def text_literal(value: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"

@@ -29,8 +29,8 @@ from orchestration.ingestion.load import (
     drop_table,
     elections_of,
     raw_table,
-    text_literal,
 )
+from orchestration.warehouse import text_literal
 
 _VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
 _ELECTION_VIEWS = {"_elections": "delivery_id"}

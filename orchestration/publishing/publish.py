@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.publishing import persons
 from orchestration.settings import Settings
+from orchestration.warehouse import text_literal
 from quality import versions
 
 PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their views, and never raw or staging
@@ -47,14 +48,14 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     warehouse now.
     """
     candidate = candidate_path(settings)
-    _remove(candidate)
+    remove_database(candidate)
     people = persons.tables_of_people(con, PUBLIC_SCHEMAS)
     sources = _sources(con, people)
     standing = _standing(settings, con, sources)
     try:
         if standing:
             shutil.copyfile(settings.current, candidate)
-        con.execute(f"attach '{_quoted(candidate)}' as candidate")
+        con.execute(f"attach {text_literal(candidate)} as candidate")
         _drop_all_but(con, standing)
         rows = 0
         for schema, table in public_tables(con):
@@ -74,7 +75,7 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     except BaseException:
         with suppress(duckdb.Error):
             _detach(con)
-        _remove(candidate)  # half of it is of no use, and the disk may be full of it
+        remove_database(candidate)  # half of it is of no use, and the disk may be full of it
         raise
     _detach(con)
     _keep_sources(settings, con, sources)
@@ -147,10 +148,10 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     candidate = candidate_path(settings)
     version = versions.built_version(con, "published")
     if version == published_version(settings):
-        _remove(candidate)
+        remove_database(candidate)
         return False
     written = _told_by(candidate)
-    con.execute(f"attach '{_quoted(candidate)}' as candidate")
+    con.execute(f"attach {text_literal(candidate)} as candidate")
     try:
         # They are in the copy already where this version was judged before and the swap did not come about.
         con.execute("delete from candidate.main.gate_results where gate = 'published' and data_version = ?", [version])
@@ -247,14 +248,11 @@ def copy_comments(
     for own, table, column, comment in comments:
         name = f'"{target}"."{schema or own}"."{table}"'
         of = f'column {name}."{column}"' if column else f"table {name}"
-        con.execute(f"comment on {of} is '{_quoted(comment)}'")
+        con.execute(f"comment on {of} is {text_literal(comment)}")
     con.execute("commit")
 
 
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")
-
-
-def _remove(file: Path) -> None:
+def remove_database(file: Path) -> None:
+    """Remove a database file that may be there, with its write-ahead log."""
     file.unlink(missing_ok=True)
     file.with_name(f"{file.name}.wal").unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestration.ingestion.contracts import Contract, contracts_of, yaml_line
-from orchestration.ingestion.load import text_literal
+from orchestration.warehouse import text_literal
 from quality import reconcile
 from quality.suites import no_rows
 
