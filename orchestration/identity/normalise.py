@@ -98,10 +98,10 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_sh
                     when 'III' then 3 when '3RD' then 3 when 'IV' then 4 when '4TH' then 4 when 'V' then 5
                 end as generation,
                 case when sex_code in ('M', 'F') then sex_code end as sex,
-                case when {_believed("year(born)")} and born <> date '1900-01-01' then born end as born,
+                case when {believed("year(born)")} and born <> date '1900-01-01' then born end as born,
                 case
-                    when born <> date '1900-01-01' and {_believed("year(born)")} then year(born)
-                    when {_believed("birth_year")} then cast(birth_year as integer)
+                    when born <> date '1900-01-01' and {believed("year(born)")} then year(born)
+                    when {believed("birth_year")} then cast(birth_year as integer)
                 end as birth_year,
                 house, street, unit, city, state,
                 case
@@ -131,7 +131,8 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_sh
                 [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
                 lambda form: form is not null
             ))) as first_forms,
-            coalesce(first in (select name from given_names), false) as is_known_name,
+            -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
+            coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name,
             list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
             coalesce(zip5, city) as place,
             house || '|' || street || '|' || coalesce(zip5, city) as address_key
@@ -204,7 +205,8 @@ def _date(text: str) -> str:
     return f"cast(try_strptime({text}, {styles}) as date)"
 
 
-def _believed(year: str) -> str:
+def believed(year: str) -> str:
+    """SQL: whether a year of birth can be one."""
     return f"{year} between {EARLIEST_YEAR} and year(current_date)"
 
 

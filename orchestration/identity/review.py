@@ -5,6 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity import model
+from orchestration.identity.exact import LARGEST
+from orchestration.identity.normalise import believed
 
 TWICE = "two ids of one state"
 RIVALS = "fits two people"
@@ -53,19 +55,32 @@ def write_twice(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         insert into identity.match_review by name
         with told as (
-            select namesakes.*, birth_date, state_code, first_name, last_name, birth_year from namesakes
+            select voter_id, residence_id, birth_date, lower(state_code) || '_voters' as source, alike
+            from namesakes
             join (select voter_id, birth_date, state_code, first_name, last_name, birth_year from intermediate.int_registrations) using (voter_id)
-            where first_name is not null and last_name is not null and birth_year is not null
+            where first_name is not null and last_name is not null and {believed("birth_year")}
+        ),
+        -- A join each, since one with an `or` compares all of a name with all of it.
+        of_one_day as (
+            select * from told where birth_date is not null qualify count(*) over (partition by alike, birth_date) between 2 and {LARGEST}
+        ),
+        at_one_home as (
+            select * from told where residence_id is not null qualify count(*) over (partition by alike, residence_id) between 2 and {LARGEST}
+        ),
+        pairs as (
+            select one.source, one.voter_id as record_a, two.voter_id as record_b, 'same day of birth' as also
+            from of_one_day as one join of_one_day as two
+                on two.alike = one.alike and two.birth_date = one.birth_date and two.voter_id > one.voter_id
+            union all
+            select one.source, one.voter_id, two.voter_id, 'same address'
+            from at_one_home as one join at_one_home as two
+                on two.alike = one.alike and two.residence_id = one.residence_id and two.voter_id > one.voter_id
+            where one.birth_date is null or two.birth_date is null
         )
         select
-            lower(one.state_code) || '_voters' as source_a, one.voter_id as record_a,
-            lower(two.state_code) || '_voters' as source_b, two.voter_id as record_b, '{TWICE}' as reason,
-            'same first and last name and year of birth, ' || case when one.birth_date = two.birth_date then 'same day of birth' else 'same address' end
-                as evidence_for,
-            'a state''s file has nobody twice' as evidence_against
-        from told as one join told as two on two.alike = one.alike and two.voter_id > one.voter_id
-        where one.birth_date = two.birth_date
-            or (one.residence_id = two.residence_id and coalesce(one.birth_date = two.birth_date, true))
+            source as source_a, record_a, source as source_b, record_b, '{TWICE}' as reason,
+            'same first and last name and year of birth, ' || also as evidence_for, 'a state''s file has nobody twice' as evidence_against
+        from pairs
     """)
 
 
