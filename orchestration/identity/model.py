@@ -75,13 +75,18 @@ _DATE_SLIP = (
 )
 _SAME_DAY_OF_YEAR = f"({_DATES} and strftime(born_l, '%m%d') = strftime(born_r, '%m%d'))"
 
+# Who goes by the middle name has no other one: who has is somebody of that first name.
+_GOES_BY_MIDDLE_NAME = " or ".join(
+    f"length(middle_{a}) > 2 and middle_{a} = first_{b} and coalesce(left(middle_{b}, 1) = left(first_{a}, 1), true)"
+    for a, b in ("lr", "rl")
+)
 # First names: what is beyond these levels are two people's.
 FIRST = (
     Level("same", "first_l = first_r", 0.80, 0.01, "first"),
     Level("swapped", SWAPPED, 0.01, 1e-6),
     Level("crossed", "first_l = last_r or first_r = last_l", 0.005, 0.003),
     Level("short form", "list_has_any(first_forms_l, first_forms_r)", 0.06, 0.004),
-    Level("middle name", "length(middle_l) > 2 and middle_l = first_r or length(middle_r) > 2 and middle_r = first_l", 0.02, 0.002),
+    Level("middle name", _GOES_BY_MIDDLE_NAME, 0.02, 0.002),
     Level("initial", "least(length(first_l), length(first_r)) = 1 and left(first_l, 1) = left(first_r, 1)", 0.03, 0.0025, of_what_is_said=True),
     # Two known names that are alike are rather two people's (Joan and John) than a slip.
     Level("slip", f"not (is_known_name_l and is_known_name_r) and {_SLIP.format('first')}", 0.05, 0.001),
@@ -95,6 +100,7 @@ LAST = (
     Level("shared part", "list_has_any(last_parts_l, last_parts_r)", 0.015, 0.0007),
     Level("slip", _SLIP.format("last"), 0.04, 0.0015),
     Level("alike", _alike("last", 0.85), 0.01, 0.006),
+    Level("name at birth", "length(middle_l) > 2 and middle_l = last_r or length(middle_r) > 2 and middle_r = last_l", 0.01, 0.0005),
     # A woman's name may have changed with her marriage.
     Level("other, of a woman", "(sex_l = 'F' or sex_r = 'F') and coalesce(sex_l <> 'M', true) and coalesce(sex_r <> 'M', true)", 0.08, 0.97),
 )  # fmt: skip
@@ -196,33 +202,43 @@ COMPARISONS = {
         ),
     ),
 }
+# One flat may be 3 in one list and 103 or 1C in another, but not 103 and 104.
+_OTHER_FLAT = "unit_l <> unit_r and length(unit_l) = length(unit_r) and regexp_full_match(unit_l || unit_r, '[0-9]+')"
 _NAMES_DIFFER = "first_l is not null and first_r is not null and not coalesce(" + (
     " or ".join(f"({level.condition})" for level in FIRST) + ", false)"
 )
 # Known facts that no one person has both of.
 _CONTRADICTIONS = {"generation": "generation_l <> generation_r", "sex": "sex_l <> sex_r"}
+_OTHER_MIDDLE = "coalesce(left(middle_l, 1) <> left(middle_r, 1), false)"
+_SAME_OF_A_PERSON = "coalesce(born_l = born_r or phone_l = phone_r or email_l = email_r, false)"
 # Facts that differ in one household; without households they are slips, and only weigh.
 _IN_A_HOUSEHOLD = {
     "birth year": f"abs(birth_year_l - birth_year_r) > 1 and not coalesce({_SAME_DAY_OF_YEAR}, false)",
     "first name": _NAMES_DIFFER,
+    # Written out, since initials are often wrong; and a man's, since a woman's name at birth may have become her middle name.
+    "middle name": f"least(length(middle_l), length(middle_r)) > 2 and {_OTHER_MIDDLE} and (sex_l = 'M' or sex_r = 'M') "
+    f"and not {_SAME_OF_A_PERSON} and not coalesce(birth_year_l = birth_year_r, false)",
 }
-_OTHER_MIDDLE = "coalesce(left(middle_l, 1) <> left(middle_r, 1), false)"
 # What a household shares (family name, address, telephone, e-mail) is not enough by itself.
 _HOUSEHOLD_ONLY = f"""
     not coalesce(born_l = born_r, false) and (
         first_l is null or first_r is null
-        or first_l <> first_r and not coalesce({SWAPPED}, false) and not coalesce(middle_l = first_r or middle_r = first_l, false)
+        or first_l <> first_r and not coalesce({SWAPPED}, false) and not coalesce({_GOES_BY_MIDDLE_NAME}, false)
             and not coalesce(birth_year_l = birth_year_r, false)
             and (is_known_name_l and is_known_name_r and not list_has_any(first_forms_l, first_forms_r) or {_OTHER_MIDDLE})
     )
 """
 # Who has married and moved is known by what goes with the person; a neighbour of the same first name is not. Who has married and
-# stayed is called the same otherwise.
+# stayed is called the same otherwise and lives in the same flat; of a man, who rarely changes his name, it takes a middle name.
 _FIRST_NAME_ONLY = f"""
     last_l is not null and last_r is not null
     and not coalesce({" or ".join(f"({level.condition})" for level in LAST if level.name != "other, of a woman")}, false)
-    and not coalesce(born_l = born_r or phone_l = phone_r or email_l = email_r, false)
-    and not coalesce(first_l = first_r and not {_OTHER_MIDDLE} and house_l = house_r and {_SAME_STREET}, false)
+    and not {_SAME_OF_A_PERSON}
+    and not coalesce(
+        first_l = first_r and not {_OTHER_MIDDLE} and house_l = house_r and {_SAME_STREET}
+        and not coalesce({_OTHER_FLAT}, false)
+        and (coalesce(sex_l = 'F', true) and coalesce(sex_r = 'F', true) or length(middle_l) > 2 and middle_l = middle_r), false
+    )
 """
 
 

@@ -49,6 +49,14 @@ ONE_PERSON = {
         person("Philippa", "Rutherford", sex_code="F", address="31 Hawthorn Close", zip5="27707"),
         person("Philippa", "Engelbrecht", sex_code="F", address="31 Hawthorn Close", zip5="27707"),
     ],
+    "married, with the name at birth as middle name": [
+        person("Ottoline", "Featherstone", middle_name="Kay", sex_code="F", birth_year="1968", **HOME),
+        person("Ottoline", "Marchbanks", middle_name="Featherstone", sex_code="F", birth_year="1968", **HOME),
+    ],
+    "called by the middle name": [
+        person("Leopold", "Winterbourne", middle_name="Barnaby", address="5 Quarry Ln", zip5="27713", birth_year="1952"),
+        person("Barnaby", "Winterbourne", address="5 Quarry Ln", zip5="27713", birth_year="1952"),
+    ],
     "year against date": [
         person("Ulysses", "Brandywine", birth_year="1949", zip5="28801", **PHONE),
         person("Ulysses", "Brandywine", birth_date="1949-07-01", zip5="28801", **PHONE),
@@ -100,6 +108,22 @@ TWO_PEOPLE = {
     "short form, other middle name": [
         person("William", "Drummond", middle_name="Henry", address="9 Sycamore Bend", zip5="27707"),
         person("Bill", "Drummond", middle_name="Otto", address="9 Sycamore Bend", zip5="27707"),
+    ],
+    "man of another middle name": [
+        person("Alistair", "Kingfisher", middle_name="Rupert", sex_code="M", address="8 Mill Race Rd", zip5="27713"),
+        person("Alistair", "Kingfisher", middle_name="Desmond", address="8 Mill Race Rd", zip5="27713"),
+    ],
+    "one's first name is the other's middle name": [
+        person("Sylvester", "Ravenscroft", middle_name="Jerome", address="3 Orchard Bank", zip5="27713"),
+        person("Jerome", "Ravenscroft", middle_name="Timothy", address="3 Orchard Bank", zip5="27713"),
+    ],
+    "namesakes of two flats": [
+        person("Rosalind", "Buckminster", sex_code="F", address="6000 Harbor Pl Apt 102", zip5="27713"),
+        person("Rosalind", "Pettigrew", address="6000 Harbor Pl Apt 119", zip5="27713"),
+    ],
+    "men of one first name and address": [
+        person("Ferdinand", "Cavanaugh", sex_code="M", address="17 Tannery Row", zip5="27713"),
+        person("Ferdinand", "Blackwood", address="17 Tannery Row", zip5="27713"),
     ],
     "no first name": [person(None, "Montague", **HOME, **PHONE), person("Roderick", "Montague", **HOME, **PHONE)],
     "placeholders": [person("UNKNOWN", "TEST", **HOME), person("Unknown", "Test", **HOME)],
