@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 VOTERS ?= 1000000 4000000 7500000
 STATE ?= NC
-PEOPLE ?= 20000
+RECORDS ?= 50000
+NEW ?= 1000
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -20,7 +21,8 @@ help:
 	@echo "make bench   speed against a bare DuckDB read, and its growth (VOTERS='1000000 4000000' STATE=NC), or the"
 	@echo "             raw step of several states (STATE='NC OH');"
 	@echo "             NEWER=1: what newer voters and donations take against everything from nothing; SOURCES=1: with the campaign's sources"
-	@echo "make bench-identity  how well people are resolved and families told on labelled data, beside plain ways (PEOPLE=20000 in the sample state)"
+	@echo "make bench-identity  how well people are resolved and families told on labelled data, beside plain ways, and how ids stay"
+	@echo "             (RECORDS='50000 1000000' in the sample state, of which NEW=1000 come later)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -60,8 +62,7 @@ bench: .venv/.installed
 bench-identity: .venv/.installed .venv-bench/.installed
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 		.venv-bench/bin/python tests/bench_identity_data.py $$data 2> $$data/log || { cat $$data/log; exit 1; } && \
-		$(BIN)/python -m tests.bench_identity --data $$data --voters $(PEOPLE) && \
-		$(BIN)/python -m tests.bench_families --data $$data
+		$(BIN)/python -m tests.bench_identity --data $$data --records $(RECORDS) --new $(NEW)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \

@@ -1,17 +1,18 @@
 """The part of `make bench-identity` on families: how well partners, parents and children of one address are told by the models of the
 pipeline, beside surname and age gap alone, on the census of pseudopeople. Its adults are taken for voters, with names, year of birth, sex
-and address; to whom they are related the census says. Prints one table; it judges nothing."""
+and address; to whom they are related the census says."""
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from orchestration.dbt import Dbt
+from orchestration.warehouse import text_literal
 from tests import pipeline
 
 MODELS = ("intermediate.int_addresses", "marts.residences", "intermediate.int_home_pairs", "intermediate.int_kin")
@@ -49,8 +50,9 @@ TRUTH = """
     from known as a join known as b using (household)
     where a.role = 'head' and b.role in ('partner', 'parent')
 """
+OURS = "groundgame"
 WAYS = {
-    "groundgame": "select elder_id, younger_id, relation from intermediate.int_kin where chance >= 0.5",
+    OURS: "select elder_id, younger_id, relation from intermediate.int_kin where chance >= 0.5",
     "surname and age gap": """
         select a.voter_id, b.voter_id, case when b.birth_year - a.birth_year <= 15 then 'partner'
             when b.birth_year - a.birth_year <= 45 then 'parent' end
@@ -60,25 +62,17 @@ WAYS = {
 }
 
 
-def main() -> None:
-    """Build the models on the census, compare, print."""
-    options = argparse.ArgumentParser()
-    options.add_argument("--data", type=Path, required=True, help="where bench_identity_data.py has written")
-    given = options.parse_args()
-    heads = ("pairs in truth", "told", "precision", "recall", "F1", "CPU s")
-    print(f"{'families':<16}{'by':<34}" + "".join(f"{head:>16}" for head in heads))
+def measure(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Build the models on the census in the folder `data`; the figures of each relation by each way of telling it."""
     with duckdb.connect(config={"threads": 2}) as con:
         con.execute("attach ':memory:' as groundgame; use groundgame")
-        con.execute(f"create table people as from read_parquet('{given.data / 'families.parquet'}')")
+        con.execute(f"create table people as from read_parquet({text_literal(data / 'families.parquet')})")
         con.execute(GIVEN)
-        took = build(con)
+        took = {"CPU s": f"{build(con):.1f}"}
         con.execute(TRUTH)
-        for relation in ("partner", "parent"):
+        for relation, name in (("partner", "partners"), ("parent", "parent, child")):
             for way, query in WAYS.items():
-                figures = judge(con, relation, query)
-                seconds = f"{took:.1f}" if way == "groundgame" else ""
-                name = {"parent": "parent, child"}.get(relation, relation)
-                print(f"{name:<16}{way:<34}" + "".join(f"{figure:>16}" for figure in (*figures, seconds)), flush=True)
+                yield name, {"by": way, **judge(con, relation, query), **(took if way == OURS else {})}
 
 
 def build(con: duckdb.DuckDBPyConnection) -> float:
@@ -98,7 +92,7 @@ def build(con: duckdb.DuckDBPyConnection) -> float:
     return time.process_time() - began
 
 
-def judge(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> list[str]:
+def judge(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> dict[str, str]:
     """The figures of one way of telling a relation."""
     [(true, told, right)] = con.execute(
         f"""
@@ -113,8 +107,8 @@ def judge(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> list[str
         """,
         {"relation": relation},
     ).fetchall()
-    return [f"{true:,}", f"{told:,}", f"{right / told:.3f}", f"{right / true:.3f}", f"{2 * right / (true + told):.3f}"]
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "precision": f"{right / told:.4f}",
+        "recall": f"{right / true:.4f}",
+        "F1": f"{2 * right / (true + told):.4f}",
+    }

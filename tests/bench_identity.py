@@ -1,18 +1,21 @@
-"""`make bench-identity`: how well people are resolved on labelled data, beside Splink as its documentation sets it up, in the same
-run. No threshold or parameter was fitted to the labels; rules and blocking were written with wrong links of FEBRL and the sample in
-view. Prints one table; it judges nothing."""
+"""`make bench-identity`: how well people are resolved and families told on labelled data, beside plain ways in the same run, with time and
+memory of each; and what becomes of people's ids in ten months. No threshold or parameter was fitted to the labels; rules and blocking were
+written with wrong links of FEBRL and the sample in view. It judges nothing but that ids stay."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
-import tempfile
+import resource
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import splink
 import splink.comparison_library as cl
 from splink import block_on
@@ -20,14 +23,9 @@ from splink.internals.duckdb.database_api import DuckDBAPI
 
 from orchestration.identity import blocking
 from orchestration.identity.resolve import resolve
-from orchestration.sample.layouts import nc
-from orchestration.sample.layouts.text import Sample
-from orchestration.sample.life import build_state
-from orchestration.sample.people import SAMPLE_AS_OF
-from orchestration.sample.regions import REGIONS
-from orchestration.sample.roster import roster
-from orchestration.sample.snapshot import address_residences, take_snapshot
-from orchestration.sample.turnout import hold_elections
+from orchestration.settings import Limits
+from orchestration.warehouse import limits, text_literal
+from tests import bench_families, bench_people
 
 DOCUMENTED = 0.95  # Splink's probability in its examples of clusters
 # What Splink compares a column by in its examples.
@@ -53,7 +51,7 @@ class Case:
     name: str
     file: str
     duplicate_free: tuple[str, ...]
-    counted: str  # which pairs of records `a` and `b` count
+    between: tuple[str, str] | None  # the two sources whose pairs count; all pairs if none
     blocks: tuple[tuple[str, ...], ...]
     sure: tuple[tuple[str, ...], ...]
     training: tuple[tuple[str, ...], ...]
@@ -65,13 +63,13 @@ _FEBRL = (
     (("birth_date",), ("first_name", "last_name")),
 )
 CASES = (
-    Case("FEBRL4", "febrl4", ("A", "B"), "a.source = 'A' and b.source = 'B'", *_FEBRL),
-    Case("FEBRL3", "febrl3", (), "a.record_id < b.record_id", *_FEBRL),
+    Case("FEBRL4", "febrl4", ("A", "B"), ("A", "B"), *_FEBRL),
+    Case("FEBRL3", "febrl3", (), None, *_FEBRL),
     Case(
         "census to W-2",
         "pseudopeople",
         ("census",),
-        "a.source = 'census' and b.source = 'w2'",
+        ("census", "w2"),
         (("first_name", "last_name"), ("last_name", "house"), ("first_name", "street"), ("street", "house")),
         (("first_name", "last_name", "house"), ("first_name", "last_name", "street")),
         (("first_name", "last_name"), ("street", "house")),
@@ -80,49 +78,112 @@ CASES = (
         "sample state",
         "state",
         ("voters",),
-        "a.record_id < b.record_id",
+        None,
         (("first_name", "last_name"), ("last_name", "zip5"), ("first_name", "zip5"), ("phone",), ("email",), ("street", "house")),
         (("first_name", "last_name", "street", "house"), ("first_name", "last_name", "phone"), ("first_name", "email")),
         (("first_name", "last_name"), ("street", "house")),
     ),
 )  # fmt: skip
+RESOLVE, RUN, PLAIN, ONE_TO_ONE = "groundgame resolve", "groundgame run", "Splink as documented", "Splink, one to one"
+HEADS = ("records", "blocking recall", "pairs weighed", "precision", "recall", "F1", "mixed", "seconds", "CPU s", "GiB")
 
 
 def main() -> None:
-    """Make the sample state, resolve all cases each way, print."""
+    """Resolve all cases each way, each in a process of its own, tell families, go through the months, print."""
     options = argparse.ArgumentParser()
     options.add_argument("--data", type=Path, required=True, help="where bench_identity_data.py has written")
-    options.add_argument("--voters", type=int, default=20_000, help="of the sample state")
-    options.add_argument("--only", choices=[case.file for case in CASES])
+    options.add_argument("--records", type=int, nargs="+", default=[50_000], help="about so many in the sample state")
+    options.add_argument("--new", type=int, default=1_000, help="of these so many come after the others")
+    options.add_argument("--months", type=int, default=10_000, help="records of the state that goes through ten months")
+    options.add_argument("--only", choices=[*(case.file for case in CASES), "families", "months"])
+    options.add_argument(
+        "--one", nargs=4, help=argparse.SUPPRESS
+    )  # case, way, file, new records: what a child measures
     given = options.parse_args()
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    heads = ("records", "pairs looked at", "precision", "recall", "F1", "mixed", "CPU s")
-    print(f"{'case':<16}{'by':<34}" + "".join(f"{head:>16}" for head in heads))
+    if given.one:
+        name, way, file, new = given.one
+        print(json.dumps(measure(next(case for case in CASES if case.file == name), way, Path(file), int(new))))
+        return
+    wanted = [given.only] if given.only else [*(case.file for case in CASES), "families", "months"]
+    print(f"{'case':<16}{'by':<36}" + "".join(f"{head:>16}" for head in HEADS))
     for case in CASES:
-        if given.only in (None, case.file):
-            if case.file == "state":
-                write_state(given.data / "state.parquet", given.voters)
-            for by, figures in measure(case, given.data):
-                print(f"{case.name:<16}{by:<34}" + "".join(f"{figure:>16}" for figure in figures), flush=True)
+        if case.file in wanted:
+            for figures in measured(case, given):
+                print_row(case.name, **figures)
+    if "families" in wanted:
+        for relation, figures in bench_families.measure(given.data):
+            print_row(relation, **figures)
     print(
-        "pairs looked at: the share of true pairs that a key brings together. mixed: the share of people made of several."
+        "blocking recall: the share of true pairs that a key brings together. mixed: the share of people made of several. "
+        "seconds, GiB: of resolving, with the labelled records in memory.\n"
     )
+    if "months" in wanted:
+        for place, month in enumerate(bench_people.months(given.months)):
+            if not place:
+                print("".join(f"{head:>17}" for head in month))
+            print("".join(f"{figure:>17}" for figure in month.values()), flush=True)
+        print(
+            "joined: people none of whose records changed, and whom a changed record of somebody else made one with them."
+        )
 
 
-def measure(case: Case, data: Path):
-    """Each way of resolving a case, with its figures."""
-    with duckdb.connect(config={"threads": 2}) as con:
-        con.execute(f"create table truth as select * from read_parquet('{data / case.file}.parquet')")
+def print_row(case: str, by: str, **figures: str) -> None:
+    """One line of the table; what has no figure stays empty."""
+    print(f"{case:<16}{by:<36}" + "".join(f"{figures.get(head, ''):>16}" for head in HEADS), flush=True)
+
+
+def measured(case: Case, given: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """The figures of each way of resolving a case."""
+    file = given.data / f"{case.file}.parquet"
+    for records in given.records if case.file == "state" else [0]:
+        ways = [(RESOLVE, 0), (PLAIN, 0)]
+        if case.duplicate_free:
+            ways.append((ONE_TO_ONE, 0))
+        if records:
+            _python("tests.bench_state", records, file)
+            ways[1:1] = [(RUN, 0), (RUN, given.new)]
+        for way, new in ways:
+            by = f"{way}, {new:,} new records" if new else way
+            yield {
+                "by": by,
+                **json.loads(_python("tests.bench_identity", "--data", given.data, "--one", case.file, way, file, new)),
+            }
+
+
+def _python(module: str, *words: object) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", module, *map(str, words)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def measure(case: Case, way: str, file: Path, new: int) -> dict[str, str]:
+    """The figures of one way; the step of the pipeline resolves `new` records after the others."""
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    with duckdb.connect(config=limits(Limits.load(), file.parent)) as con:
+        con.execute(f"create table truth as from read_parquet({text_literal(file)})")
         con.execute("create view given as select * exclude person from truth")
-        began = time.process_time()
-        resolve(con, "given", "resolved", case.duplicate_free)
-        took = time.process_time() - began
-        yield "groundgame resolve", judge(con, case, took, share_looked_at(con, case))
-        for free in [()] + [case.duplicate_free] * bool(case.duplicate_free):
-            began = time.process_time()
-            plain_splink(con, case, free)
-            took = time.process_time() - began
-            yield f"Splink as documented{', one to one' if free else ''}", judge(con, case, took)
+        began, worked, weighed, looked_at = time.monotonic(), time.process_time(), None, None
+        if way == RUN:
+            seconds, cpu, weighed = bench_people.run(con, new)
+        else:
+            if way == RESOLVE:
+                resolve(con, "given", "resolved", case.duplicate_free)
+                [(weighed,)] = con.execute("select count(*) from person_pairs").fetchall()
+            else:
+                plain_splink(con, case, case.duplicate_free if way == ONE_TO_ONE else ())
+            seconds, cpu = time.monotonic() - began, time.process_time() - worked
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        if way == RESOLVE:
+            looked_at = share_looked_at(con, case)
+        return {
+            **({} if looked_at is None else {"blocking recall": f"{looked_at:.4f}"}),
+            **({} if weighed is None else {"pairs weighed": f"{weighed:,}"}),
+            **judge(con, case),
+            "seconds": f"{seconds:.1f}",
+            "CPU s": f"{cpu:.1f}",
+            "GiB": f"{memory:.1f}",
+        }
 
 
 def plain_splink(con: duckdb.DuckDBPyConnection, case: Case, duplicate_free: tuple[str, ...]) -> None:
@@ -166,30 +227,36 @@ def plain_splink(con: duckdb.DuckDBPyConnection, case: Case, duplicate_free: tup
     )
 
 
-def judge(con: duckdb.DuckDBPyConnection, case: Case, took: float, looked_at: float | None = None) -> list[str]:
+def judge(con: duckdb.DuckDBPyConnection, case: Case) -> dict[str, str]:
     """The figures of `resolved` against `truth`."""
+    # Counted by group, since a group may be so large that nobody wants to see its pairs.
+    pairs = "count(*) * (count(*) - 1) / 2"
+    if case.between:
+        one, other = case.between
+        pairs = f"count(*) filter (where source = '{one}') * count(*) filter (where source = '{other}')"
     [(records, right, made, true, people, mixed)] = con.execute(f"""
-        with known as (select truth.record_id, person, source, person_id from truth join resolved using (record_id)),
-        people as (select person_id, count(distinct person) as persons from known group by person_id)
+        with known as (select record_id, person, source, person_id from truth join resolved using (record_id)),
+        people as (select person_id, count(distinct person) as persons, {pairs} as pairs from known group by person_id)
         select (select count(*) from known),
-            (select count(*) from known as a join known as b using (person_id, person) where {case.counted}),
-            (select count(*) from known as a join known as b using (person_id) where {case.counted}),
-            (select count(*) from known as a join known as b using (person) where {case.counted}),
+            (select sum(pairs) from (select {pairs} as pairs from known group by person_id, person)),
+            (select sum(pairs) from people),
+            (select sum(pairs) from (select {pairs} as pairs from known group by person)),
             (select count(*) from people), (select count(*) from people where persons > 1)
     """).fetchall()
-    return [
-        f"{records:,}",
-        "" if looked_at is None else f"{looked_at:.4f}",
-        f"{right / made:.4f}",
-        f"{right / true:.4f}",
-        f"{2 * right / (made + true):.4f}",
-        f"{100 * mixed / people:.2f} %",
-        f"{took:.0f}",
-    ]
+    return {
+        "records": f"{records:,}",
+        "precision": f"{right / made:.4f}",
+        "recall": f"{right / true:.4f}",
+        "F1": f"{2 * right / (made + true):.4f}",
+        "mixed": f"{mixed / people:.3%}",
+    }
 
 
 def share_looked_at(con: duckdb.DuckDBPyConnection, case: Case) -> float:
     """Of the true pairs, those that some key brings together or that say the same."""
+    counted = (
+        "a.source = '{}' and b.source = '{}'".format(*case.between) if case.between else "a.record_id < b.record_id"
+    )
     blocking.candidate_pairs(con, "person_descriptions", "looked_at")
     [(share,)] = con.execute(f"""
         with known as (
@@ -197,65 +264,12 @@ def share_looked_at(con: duckdb.DuckDBPyConnection, case: Case) -> float:
         ),
         pairs as (
             select a.description as a, b.description as b
-            from known as a join known as b using (person) where {case.counted}
+            from known as a join known as b using (person) where {counted}
         )
         select avg(cast(a = b or (least(a, b), greatest(a, b)) in (select (join_key_l, join_key_r) from looked_at) as integer))
         from pairs
     """).fetchall()
     return share
-
-
-def write_state(file: Path, voters: int) -> None:
-    """The sample state's voter file, with birth years alone, and four sources of which each knows something else of people. A
-    quarter of the sources' records are of people who are in no voter file."""
-    state = build_state(voters, 7, REGIONS["NC"])
-    sample = Sample(state, hold_elections(state), take_snapshot(state, SAMPLE_AS_OF), address_residences(state))
-    with tempfile.TemporaryDirectory() as folder:
-        text = nc.write(Path(folder), sample)[0].read_bytes().decode("latin-1")
-    persons = roster(sample, "everyone", 1.0).select("ncid", "person").drop_nulls()
-    parts = [
-        pl.read_csv(text.encode(), separator="\t", infer_schema=False)
-        .join(persons, on="ncid", how="left")
-        .select(
-            pl.concat_str(pl.lit("v"), "ncid").alias("record_id"),
-            pl.lit("voters").alias("source"),
-            pl.coalesce(pl.col("person").cast(pl.String), "ncid").alias("person"),
-            "first_name",
-            "middle_name",
-            "last_name",
-            pl.col("name_suffix_lbl").alias("name_suffix"),
-            pl.col("gender_code").alias("sex_code"),
-            "birth_year",
-            pl.col("res_street_address").alias("address"),
-            pl.col("res_city_desc").alias("city"),
-            pl.col("state_cd").alias("state_code"),
-            pl.col("zip_code").alias("zip5"),
-            pl.col("full_phone_number").alias("phone"),
-        )
-    ]
-    home = ["address", "city", "state_code", "zip5"]
-    for source, share, reached_by, columns in (
-        ("donors", 0.15, None, ["middle_name", *home, "email", "phone"]),
-        ("web", 0.15, "email", ["zip5", "email", "phone"]),
-        ("consumer", 0.5, None, ["middle_name", "sex_code", "birth_year", *home]),
-        ("shop", 0.2, "phone", [*home, "phone"]),
-    ):
-        known = (
-            roster(sample, source, share, reached_by).filter("is_here").rename({"street": "address", "sex": "sex_code"})
-        )
-        parts.append(
-            known.with_columns(pl.col("birth_date").dt.year().cast(pl.String).alias("birth_year")).select(
-                pl.concat_str(pl.lit(source), "person").alias("record_id"),
-                pl.lit(source).alias("source"),
-                pl.col("person").cast(pl.String),
-                "first_name",
-                "last_name",
-                *columns,
-            )
-        )
-    pl.concat(parts, how="diagonal").with_columns(
-        house=pl.col("address").str.extract(r"^(\d+) "), street=pl.col("address").str.extract(r"^\d+ (.*)")
-    ).with_columns(pl.col(pl.String).replace("", None)).write_parquet(file)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""The parts of `make bench-identity` on people from run to run: what becomes of their ids in ten monthly snapshots, and what new
+records take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from orchestration.identity import people
+from tests import bench_state
+
+MONTHS = [date(2026, month, 21) for month in range(1, 12)]  # the first, and ten after it
+EVENTS = ("created", "absorbed", "split", "merged", "ended")
+
+
+def months(records: int) -> Iterator[dict[str, str]]:
+    """What became of people with each of ten monthly snapshots of a state of about so many records, of all its sources. Of the people none
+    of whose records changed all keep their ids but those `joined` with somebody by a record that did change.
+
+    Raises:
+        SystemExit: it is not so.
+    """
+    state = bench_state.state_of(records)
+    with duckdb.connect(config={"threads": 2}) as con:
+        con.execute("create table is_now (record_id varchar); create table held (record_id varchar, person_id varchar)")
+        for as_of in MONTHS:
+            con.register("delivered", bench_state.records_of(state, as_of))
+            con.execute("drop table if exists was; alter table is_now rename to was")
+            con.execute("create table is_now as select * exclude (person, house, street) from delivered")
+            bench_state.bring_in(con, "is_now", as_of)
+            people.refresh(con, str(as_of))
+            bench_state.taken_out(con, "holds")
+            if as_of != MONTHS[0]:
+                yield {"month": f"{as_of:%Y-%m}", **_churn(con, str(as_of))}
+            con.execute("create or replace table held as from holds")
+
+
+def _churn(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, str]:
+    [(now, unchanged, people_now, still, kept, joined)] = con.execute("""
+        with unchanged as (select record_id from (from was intersect from is_now)),
+        changed as (select distinct person_id from holds where record_id not in (from unchanged)),
+        of_these as (
+            select
+                bool_and(coalesce(holds.person_id = held.person_id, false)) as is_kept,
+                count(distinct holds.person_id) = 1 and any_value(holds.person_id) in (from changed) as is_joined
+            from held left join holds using (record_id)
+            group by held.person_id having bool_and(record_id in (from unchanged))
+        )
+        select (select count(*) from is_now), (select count(*) from unchanged), (select count(distinct person_id) from holds),
+            count(*), count(*) filter (where is_kept), count(*) filter (where is_joined and not is_kept)
+        from of_these
+    """).fetchall()
+    if kept + joined < still:
+        raise SystemExit(
+            f"{still - kept - joined} people whose records did not change have another id in the run {run}."
+        )
+    counts = dict(
+        con.execute("select event, count(*) from identity.person_events where run = ? group by event", [run]).fetchall()
+    )
+    return {
+        "records": f"{now:,}",
+        "unchanged": f"{unchanged:,}",
+        "people": f"{people_now:,}",
+        "unchanged people": f"{still:,}",
+        "keep their id": f"{kept / still:.2%}",
+        "joined": f"{joined:,}",
+        **{event: f"{counts.get(event, 0):,}" for event in EVENTS},
+    }
+
+
+def run(con: duckdb.DuckDBPyConnection, new: int) -> tuple[float, float, int]:
+    """Resolve the table `given` into `resolved` by the step of the pipeline, the last `new` records after the others. Returns the seconds
+    and CPU seconds of the last step, and how many pairs it weighed."""
+    as_of = MONTHS[-1]
+    # By a hash, so that the new ones are of all sources.
+    con.execute("create table last as select record_id from given order by md5(record_id) limit ?", [new])
+    if new:
+        con.execute("create view first_given as select * from given anti join last using (record_id)")
+        bench_state.bring_in(con, "first_given", as_of)
+        people.refresh(con, "first")
+        con.execute("drop table if exists weighed")
+    bench_state.bring_in(con, "given", as_of)
+    began, worked = time.monotonic(), time.process_time()
+    people.refresh(con, "last")
+    took = time.monotonic() - began, time.process_time() - worked
+    bench_state.taken_out(con, "resolved")
+    [(is_there,)] = con.execute("select count(*) from duckdb_tables() where table_name = 'weighed'").fetchall()
+    [(weighed,)] = con.execute("select count(*) from weighed").fetchall() if is_there else [(0,)]
+    return *took, weighed
