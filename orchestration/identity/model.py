@@ -78,7 +78,7 @@ _SAME_DAY_OF_YEAR = f"({_DATES} and strftime(born_l, '%m%d') = strftime(born_r, 
 # Who goes by the middle name has no other one: who has is somebody of that first name.
 _GOES_BY_MIDDLE_NAME = " or ".join(
     f"length(middle_{a}) > 2 and middle_{a} = first_{b} and coalesce(left(middle_{b}, 1) = left(first_{a}, 1), true)"
-    for a, b in ("lr", "rl")
+    for a, b in (("l", "r"), ("r", "l"))
 )
 # First names: what is beyond these levels are two people's.
 FIRST = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import duckdb
+import polars as pl
 import pytest
 
 from orchestration.erasing import databases
 from orchestration.identity import explain, golden, people, stewards
+from orchestration.sample.people import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings, read_campaign
+from tests import bench_state
 from tests.people import empty, record, vote, whose
 
 
@@ -119,6 +122,24 @@ def test_the_larger_takes_the_smaller_in_and_what_parts_gets_an_id_of_its_own(co
         "select person_id, valid_to is null from identity.person_records where record_id = 'U1'"
     ).fetchall()
     assert history == [(small, False), (large, False), (f"{small}~1", True)]
+
+
+def test_same_people_by_one_or_two_threads_and_in_any_order() -> None:
+    """Of a state with all its sources, of which some come later."""
+    records = bench_state.records_of(bench_state.state_of(600), SAMPLE_AS_OF)
+    first = records.filter(pl.col("record_id").str.ends_with("7").not_())
+
+    def found(threads: int, turn: int) -> list[tuple]:
+        with duckdb.connect(config={"threads": threads}) as con:
+            for run, delivered in (("a", first[::turn]), ("b", records[::turn])):
+                con.register("delivered", delivered)
+                bench_state.bring_in(con, "delivered", SAMPLE_AS_OF)
+                people.refresh(con, run)
+            return con.execute("select * from identity.person_records order by all").fetchall()
+
+    once = found(1, 1)
+    assert {stage for _, _, _, stage, *_ in once} == {"first", "exact", "probable"}
+    assert once == found(2, -1)
 
 
 def test_a_step_that_was_stopped_leaves_all_as_it_was(con, monkeypatch) -> None:
