@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 # Records that may share a key; what more share (John Smith) tells nobody apart, and finer keys hold those records too.
 LARGEST_BLOCK = 100
 LARGEST_LOOSE_BLOCK = 30
-KEYS = {
-    "e-mail": "email",
-    "telephone": "phone",
-    "address": "address_key",
+# What keys are made of beside the columns that `normalise` describes.
+_PARTS = {
     "names": "least(first, last) || ' ' || greatest(first, last)",
-    "names and year": "least(first, last) || ' ' || greatest(first, last) || birth_year",
-    "names and place": "least(first, last) || ' ' || greatest(first, last) || place",
-    "names and house": "least(first, last) || ' ' || greatest(first, last) || house",
-    "last name and birth": "last || born",
-    "first name and birth": "first || born",
-    "birth and place": "born || '|' || place",
-    "birth and house": "born || '|' || house",
-    "last name, year and place": "last || birth_year || place",
-    "first name, year and place": "first || birth_year || place",
-    "beginnings and year": "left(first, 3) || left(last, 4) || birth_year",
-    "last name and house": "last || house",
-    "first name and house": "first || house || left(street, 4)",
+    "first_3": "left(first, 3)",
+    "last_3": "left(last, 3)",
+    "last_4": "left(last, 4)",
+    "first_end": "right(first, 3)",
+    "last_end": "right(last, 3)",
+    "street_4": "left(street, 4)",
+}
+KEYS = {
+    "e-mail": ("email",),
+    "telephone": ("phone",),
+    "address": ("address_key",),
+    "names": ("names",),
+    "names and year": ("names", "birth_year"),
+    "names and place": ("names", "place"),
+    "names and house": ("names", "house"),
+    "last name and birth": ("last", "born"),
+    "first name and birth": ("first", "born"),
+    "birth and place": ("born", "place"),
+    "birth and house": ("born", "house"),
+    "last name, year and place": ("last", "birth_year", "place"),
+    "first name, year and place": ("first", "birth_year", "place"),
+    "beginnings and year": ("first_3", "last_4", "birth_year"),
+    "last name and house": ("last", "house"),
+    "first name and house": ("first", "house", "street_4"),
 }
 # Keys that hold records with slips in all the others; they work where records are few and fall away where they are many.
 LOOSE_KEYS = {
-    "birth": "born",
-    "last name and ZIP": "last || zip5",
-    "first name and ZIP": "first || zip5",
-    "last name and city": "last || city",
-    "first name and city": "first || city",
-    "house and ZIP": "house || '|' || zip5",
-    "house and city": "house || city",
-    "street": "street",
-    "last name and year": "last || birth_year",
-    "year and ZIP": "birth_year || '|' || zip5",
-    "year and city": "birth_year || city",
-    "house and beginning of the first name": "house || left(first, 3)",
-    "house and beginning of the last name": "house || left(last, 3)",
-    "beginnings of names": "left(first, 3) || left(last, 3)",
-    "ends of names": "right(first, 3) || right(last, 3)",
+    "birth": ("born",),
+    "last name and ZIP": ("last", "zip5"),
+    "first name and ZIP": ("first", "zip5"),
+    "last name and city": ("last", "city"),
+    "first name and city": ("first", "city"),
+    "house and ZIP": ("house", "zip5"),
+    "house and city": ("house", "city"),
+    "street": ("street",),
+    "last name and year": ("last", "birth_year"),
+    "year and ZIP": ("birth_year", "zip5"),
+    "year and city": ("birth_year", "city"),
+    "house and beginning of the first name": ("house", "first_3"),
+    "house and beginning of the last name": ("house", "last_3"),
+    "beginnings of names": ("first_3", "last_3"),
+    "ends of names": ("first_end", "last_end"),
 }
 # Of a name also the full names that it may be short for.
-KEYS_OF_FORMS = {"full name and year": "last || ' ' || birth_year", "full name and place": "last || ' ' || place"}
+KEYS_OF_FORMS = {"full name and year": ("last", "birth_year"), "full name and place": ("last", "place")}
+
+
+def key(columns: tuple[str, ...]) -> str:
+    """SQL of the number that records of the same values share; null where one of the values is not known."""
+    known = " and ".join(f"{column} is not null" for column in columns)
+    return f"case when {known} then hash({', '.join(columns)}) end"
+
+
+def parts(columns: Iterable[str]) -> str:
+    """SQL over `normalise`'s columns: numbers that stand for these columns and parts of them, under their names."""
+    said = {column: _PARTS.get(column, column) for column in columns}
+    return ", ".join(f"case when {value} is not null then hash({value}) end as {name}" for name, value in said.items())
 
 
 def candidate_pairs(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
@@ -52,14 +76,19 @@ def candidate_pairs(con: duckdb.DuckDBPyConnection, records: str, table: str) ->
 
     Two records of one source that is free of duplicates (`only_once`) are no pair.
     """
+    names = sorted(
+        {name for keys in (KEYS, LOOSE_KEYS, KEYS_OF_FORMS) for columns in keys.values() for name in columns}
+    )
+    con.execute(f"create or replace temp table hashed as select n, only_once, {parts(names)} from {records}")
     keys = [
-        f"select '{name}' as rule, {largest} as largest, {key} as value, n, only_once from {records}"
+        f"select '{name}' as rule, {largest} as largest, {key(columns)} as value, n, only_once from hashed"
         for largest, some in ((LARGEST_BLOCK, KEYS), (LARGEST_LOOSE_BLOCK, LOOSE_KEYS))
-        for name, key in some.items()
+        for name, columns in some.items()
     ]
     keys += [
-        f"select '{name}', {LARGEST_BLOCK}, form || ' ' || {key}, n, only_once from (select *, unnest(first_forms) as form from {records})"
-        for name, key in KEYS_OF_FORMS.items()
+        f"select '{name}', {LARGEST_BLOCK}, hash(form, {key(columns)}), n, only_once "
+        f"from (select *, unnest(first_forms) as form from {records}) where {' and '.join(f'{c} is not null' for c in columns)}"
+        for name, columns in KEYS_OF_FORMS.items()
     ]
     con.execute(f"""
         create or replace temp table blocks as
@@ -72,4 +101,4 @@ def candidate_pairs(con: duckdb.DuckDBPyConnection, records: str, table: str) ->
         from blocks as l join blocks as r on r.block = l.block and r.n > l.n
         where not coalesce(l.only_once = r.only_once, false)
     """)
-    con.execute("drop table blocks")
+    con.execute("drop table blocks; drop table hashed")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.identity import model
+from orchestration.identity import blocking, model
 from orchestration.identity.normalise import SHARED_BY_NAMES
 
 # How sure a link is, beside the bits of a weighed one.
 AUTHORITATIVE = 200.0
 # What two records have to have in common besides first and last name, and how that counts.
 COMBINATIONS = {
-    "e-mail": ("email", 60.0),
-    "telephone": ("phone", 55.0),
-    "day of birth and place": ("born || '|' || place", 50.0),
-    "address": ("address_key", 40.0),
+    "e-mail": (("email",), 60.0),
+    "telephone": (("phone",), 55.0),
+    "day of birth and place": (("born", "place"), 50.0),
+    "address": (("address_key",), 40.0),
 }
 IS_LED = (
     "ends_with(evidence, 'of one voter alone')"  # a link to the voter to whom an address or number leads in all marts
@@ -22,56 +22,105 @@ IS_LED = (
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
+_HASHED = sorted(
+    {name for keys in (blocking.KEYS, blocking.KEYS_OF_FORMS) for columns in keys.values() for name in columns}
+)
+
+
 def link(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `identity.links` to `given_people` and `fresh_records`, and add to `touched` whose links are other ones than before."""
+    """Bring `identity.links` to `given_people` and `fresh_records`, and add to `touched` whose links are other ones than before.
+
+    Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`
+    (`n`), which these are, and `hashed`, what all are found by. To `fresh_records` come those that an id led before.
+    """
     con.execute(f"""
         create or replace temp table led as
+        with given as (select source, record_id, voter_id, linked_by from given_people where voter_id is not null),
+        voters as (select record_id as voter_id, n from identity.compared where ends_with(source, '_voters'))
         select records.n as n_l, voters.n as n_r,
             case when linked_by = 'state_voter_id' then 'authoritative' else 'exact' end as stage,
             case linked_by when 'state_voter_id' then 'state voter id' else 'first and last name, and ' || linked_by || ' of one voter alone' end as evidence,
             case when linked_by = 'state_voter_id' then {AUTHORITATIVE} else 65.0 end as weight
-        from given_people as given
-        join identity.compared as records on records.source = given.source and records.record_id = given.record_id
-        join identity.compared as voters on voters.record_id = given.voter_id and ends_with(voters.source, '_voters')
-        where given.voter_id is not null
+        from given
+        join (select source, record_id, n from identity.compared) as records using (source, record_id)
+        join voters using (voter_id)
     """)
     # What an exact identifier leads to may change without the record, as when a second voter has the number.
     con.execute(f"""
         create or replace temp table led_before as
         select * from identity.links where stage = 'authoritative' or {IS_LED}
     """)
-    con.execute("""
-        create or replace temp table changed_links as
-        (select * from led except select * from led_before) union all (select * from led_before except select * from led)
-    """)
-    con.execute(f"delete from identity.links where stage = 'authoritative' or {IS_LED}")
+    [(before,)] = con.execute("select count(*) from led_before").fetchall()
+    if before:
+        con.execute("""
+            create or replace temp table changed_links as
+            (select * from led except select * from led_before) union all (select * from led_before except select * from led)
+        """)
+        con.execute(f"delete from identity.links where stage = 'authoritative' or {IS_LED}")
+        con.execute("insert into touched select n_l from changed_links union select n_r from changed_links")
     con.execute("insert into identity.links select * from led")
-    con.execute("insert into touched select n_l from changed_links union select n_r from changed_links")
+    con.execute("""
+        create or replace temp table loose as
+        select n from identity.compared
+        anti join (select n_l as n from led where stage = 'authoritative') using (n) where not ends_with(source, '_voters')
+    """)
+    if before:
+        con.execute("""
+            create or replace temp table come_loose as
+            select n from loose
+            semi join (select n_l as n from changed_links where stage = 'authoritative') using (n) anti join fresh_records using (n)
+        """)
+        con.execute(f"""
+            delete from identity.links
+            where stage <> 'authoritative' and not {IS_LED} and (n_l in (select n from come_loose) or n_r in (select n from come_loose))
+        """)
+        con.execute(
+            "insert into fresh_records select n, source, record_id from identity.compared semi join come_loose using (n)"
+        )
+    _hash(con)
+    con.execute("create or replace temp table alike (n_l bigint, n_r bigint, evidence varchar, weight double)")
+    for name, (columns, weight) in COMBINATIONS.items():
+        key = blocking.key(("first", "last", *columns))
+        con.execute(f"""
+            insert into alike
+            with mine as (select n, {key} as value from hashed semi join loose using (n) where {key} is not null),
+            block as (select n, {key} as value from hashed where {key} in (select value from mine)),
+            few as (select value from block group by value having count(*) between 2 and {LARGEST}),
+            pairs as (
+                select mine.n, block.n as other from mine join few using (value) join block using (value)
+                where block.n > mine.n or block.n < mine.n and block.n not in (select n from loose)
+            )
+            select least(n, other), greatest(n, other), '{name}', {weight} from pairs
+            {_ONE_FRESH if before else ""}
+        """)
+    con.execute(f"""
+        insert into identity.links
+        select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
+        from alike
+        join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+        where {model.veto(households=True)} is null
+    """)
+
+
+_ONE_FRESH = "where n in (select n from fresh_records) or other in (select n from fresh_records)"
+
+
+def _hash(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and `hashed` of all that is compared (`n`,
+    `is_voter`, and of what keys are made as numbers) without these."""
     for column in ("phone", "email"):
         con.execute(f"""
             create or replace temp table shared_{column} as
-            select {column} from identity.compared where {column} is not null group by {column}
-            having count(*) > {SHARED_BY_NAMES} and count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
-        """)
-    for name, (key, weight) in COMBINATIONS.items():
-        shared = f"and {key} not in (select {key} from shared_{key})" if key in ("phone", "email") else ""
-        con.execute(f"""
-            insert into identity.links
-            with keyed as (
-                select n, first || '|' || last || '|' || {key} as value from identity.compared
-                where first is not null and last is not null and {key} is not null {shared}
-            ),
-            wanted as (select distinct value from keyed semi join fresh_records using (n)),
-            blocks as (
-                select n, value from keyed semi join wanted using (value)
-                qualify count(*) over (partition by value) between 2 and {LARGEST}
-            ),
-            pairs as (
-                select l.n as n_l, r.n as n_r from blocks as l join blocks as r on r.value = l.value and r.n > l.n
-                where l.n in (select n from fresh_records) or r.n in (select n from fresh_records)
+            with often as (
+                select {column} from identity.compared where {column} is not null group by {column} having count(*) > {SHARED_BY_NAMES}
             )
-            select n_l, n_r, 'exact', 'first and last name, and {name}', {weight}
-            from pairs
-            join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
-            where {model.veto(households=True)} is null and not (ends_with(source_l, '_voters') and source_l = source_r)
+            select {column} from identity.compared semi join often using ({column}) group by {column}
+            having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
         """)
+    con.execute(f"""
+        create or replace temp table hashed as
+        select n, ends_with(source, '_voters') as is_voter, {blocking.parts(_HASHED)}
+        from identity.compared
+    """)
+    for column in ("phone", "email"):
+        con.execute(f"update hashed set {column} = null where {column} in (select hash({column}) from shared_{column})")

@@ -28,119 +28,114 @@ _GENERATIONS = "JUNIOR|JR|SENIOR|SR|II|III|IV|V|2ND|3RD|4TH"
 _NO_MAILBOX = "none|no|na|noemail|noreply|test|unknown|anonymous|email|null|refused|donotreply"
 
 
-def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_shared: bool = False) -> None:
-    """Make `table` from `relation`, one row a record.
+def normalise(
+    con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_shared: bool = False, carried: tuple[str, ...] = ()
+) -> None:
+    """Make the temp table `table` from `relation`, one row a record.
 
     `relation` has `record_id` and any of `COLUMNS`, of whatever type. The table has `n`, the record's place by `source` and
     `record_id`; names in capital letters of any script without accents, blanks, hyphens, titles and generation (`first`,
     `first_forms` with the full names that it may stand for, `middle`, `last`, `last_parts`); `generation` (1 senior, 2 junior
     or second); `sex`; `born`, a date, and `birth_year`; `house`, `street`, `street_words`, `unit`, `place` and `address_key`; `zip5`, `city`,
-    `state`; `phone` of ten digits; `email`. What is not known is null.
+    `state`; `phone` of ten digits; `email`; and the columns of `relation` in `carried`. What is not known is null.
     With `keep_shared` an e-mail address or telephone under many names stays: where a part of the records is brought in, the part does not tell.
     """
     load_words(con)
-    given = {name for name, *_ in con.execute(f"describe select * from {relation}").fetchall()}
-    raw = ", ".join(_text(name) if name in given else f"cast(null as varchar) as {name}" for name in COLUMNS)
+    given = {name: kind for name, kind, *_ in con.execute(f"describe select * from {relation}").fetchall()}
+    texts = [
+        "birth_date"
+        if name == "birth_date" and given.get(name) == "DATE"
+        else _text(name)
+        if name in given
+        else f"cast(null as varchar) as {name}"
+        for name in COLUMNS
+    ]
+    con.execute(f"create or replace temp table given_texts as select {', '.join([*texts, *carried])} from {relation}")
+    con.execute("""
+        create or replace temp table numbered as
+        select rowid as place, row_number() over (order by source, record_id) as n from given_texts
+    """)
+    _read_names(con)
+    _read_places(con)
+    is_date = given.get("birth_date") == "DATE"
+    con.execute(f"""
+        create or replace temp table births as
+        select birth_date as given, {"birth_date" if is_date else _date("birth_date")} as born
+        from (select distinct birth_date from given_texts where birth_date is not null)
+    """)
     con.execute(f"""
         create or replace temp table {table} as
-        with given as (select {raw} from {relation}),
-        upper_case as (
+        with joined as (
             select
-                row_number() over (order by source, record_id) as n, record_id, source,
-                {_upper("first_name")} as first_name, {_upper("middle_name")} as middle_name, {_upper("last_name")} as last_name,
-                {_upper("name_suffix")} as name_suffix, upper(left(sex_code, 1)) as sex_code,
-                {_date("birth_date")} as born, try_cast(birth_year as double) as birth_year,
-                {_address("address")} as address, {_letters(_upper("city"))} as city,
-                {_letters("upper(state_code)")} as state, regexp_replace(zip5, '[^0-9]', '', 'g') as zip,
-                regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1') as phone,
-                lower(email) as email
-            from given
-        ),
-        -- A generation is also found behind either name.
-        parted as (
-            select * exclude (first_name, last_name, address),
-                {_letters("regexp_replace(regexp_replace(first_name, '^(MR|MRS|MS|DR|REV|HON|MISS)[. ]+', ''), '[ ,]+(" + _GENERATIONS + ")[.]?$', '')")} as first_name,
-                {_letters("regexp_replace(last_name, '[ ,]+(" + _GENERATIONS + ")[.]?$', '')")} as last_name,
+                numbered.n, record_id, source, {"".join(f"{name}, " for name in carried)}
+                coalesce(last = 'DOE' and first in ('JOHN', 'JANE'), false) as nobody,
+                first, first_word, first_forms, is_known_name, middle, last, last_parts,
                 coalesce(
-                    nullif(regexp_extract(regexp_replace(name_suffix, '[^A-Z0-9]', '', 'g'), '^({_GENERATIONS})$', 1), ''),
-                    nullif(regexp_extract(last_name, '[ ,]+({_GENERATIONS})[.]?$', 1), ''),
-                    nullif(regexp_extract(first_name, '[ ,]+({_GENERATIONS})[.]?$', 1), '')
+                    nullif(regexp_extract(regexp_replace(upper(strip_accents(name_suffix)), '[^A-Z0-9]', '', 'g'), '^({_GENERATIONS})$', 1), ''),
+                    last_names.suffix, first_names.suffix
                 ) as suffix,
-                array_to_string(list_transform(
-                    string_split(address, ' '), lambda word: coalesce(map_extract_value(street_words.spellings, word), word)
-                ), ' ') as address
-            from upper_case cross join street_words
-        ),
-        compact as (
-            select * exclude (first_name, last_name, middle_name, address),
-                {_no_placeholder("replace(first_name, ' ', '')")} as first, string_split(first_name, ' ')[1] as first_word,
-                {_no_placeholder("replace(" + _letters("middle_name") + ", ' ', '')")} as middle,
-                {_no_placeholder("replace(last_name, ' ', '')")} as last,
-                list_filter(string_split(last_name, ' '), lambda part: length(part) > 2) as last_parts,
-                address,
-                nullif(coalesce(
-                    nullif(regexp_extract(address, '^(?:P ?O )?BOX ([0-9A-Z]+)', 1), ''),
-                    regexp_extract(address, '^([0-9]+[A-Z]?) ', 1)
-                ), '') as house,
+                upper(left(sex_code, 1)) as sex_code, born, try_cast(birth_year as double) as birth_year,
+                house, street, street_words, unit, places.city, places.state, places.zip5,
                 case
-                    when regexp_matches(address, '^(P ?O )?BOX ') then 'BOX'
-                    else nullif(trim(regexp_replace(regexp_replace(address, '^[0-9]+[A-Z]? ', ''), '(^| )UNIT( .*)?$', '')), '')
-                end as street,
-                nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') as unit
-            from parted
-        ),
-        valued as (
-            select n, record_id, source,
-                case when not nobody then first end as first, case when not nobody then last end as last,
-                case when length(first_word) > 2 then first_word end as first_word, middle, last_parts,
-                case suffix
-                    when 'JUNIOR' then 2 when 'JR' then 2 when 'II' then 2 when '2ND' then 2 when 'SENIOR' then 1 when 'SR' then 1
-                    when 'III' then 3 when '3RD' then 3 when 'IV' then 4 when '4TH' then 4 when 'V' then 5
-                end as generation,
-                case when sex_code in ('M', 'F') then sex_code end as sex,
-                case when {believed("year(born)")} and born <> date '1900-01-01' then born end as born,
-                case
-                    when born <> date '1900-01-01' and {believed("year(born)")} then year(born)
-                    when {believed("birth_year")} then cast(birth_year as integer)
-                end as birth_year,
-                house, street, unit, city, state,
-                case
-                    when length(zip) in (4, 5) and try_cast(zip as integer) not in (0, 99999) then lpad(zip, 5, '0')
-                    when length(zip) in (8, 9) and try_cast(zip as integer) > 9999 then left(lpad(zip, 9, '0'), 5)
-                end as zip5,
-                case
-                    when length(phone) = 10 and length(replace(right(phone, 7), right(phone, 1), '')) > 0
-                        and phone not in ('1234567890', '0123456789') then phone
+                    when regexp_matches(phone, '^[0-9]{{10}}$') then phone
+                    else regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1')
                 end as phone,
-                case
-                    when regexp_matches(email, '^[^@ ]+@[^@ ]+[.][a-z]{{2,}}$')
-                        and not regexp_matches(email, '^({_NO_MAILBOX})@|@(test|none|noemail)[.]')
-                        then case
-                            when regexp_matches(email, '@(gmail|googlemail)[.]com$')
-                                then replace(regexp_replace(email, '([+].*)?@.*$', ''), '.', '') || '@gmail.com'
-                            else regexp_replace(email, '[+][^@]*@', '@')
-                        end
-                end as email
-            from (
-                select *, coalesce(last = 'DOE' and first in ('JOHN', 'JANE'), false) as nobody from compact
-            )
+                lower(email) as email
+            from given_texts
+            join numbered on numbered.place = given_texts.rowid
+            left join first_names on first_names.given = given_texts.first_name
+            left join last_names on last_names.given = given_texts.last_name
+            left join middle_names on middle_names.given = given_texts.middle_name
+            left join births on births.given = given_texts.birth_date
+            left join addresses on addresses.given = given_texts.address
+            left join places on given_city = coalesce(given_texts.city, '') and given_state = coalesce(state_code, '')
+                and given_zip5 = coalesce(given_texts.zip5, '')
         )
-        select valued.* exclude (first_word),
-            -- A name is among its own forms, as is the first of two, and the full names of which either is short.
-            list_sort(list_distinct(list_filter(
-                [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
-                lambda form: form is not null
-            ))) as first_forms,
-            -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
-            coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name,
-            list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
-            coalesce(zip5, city) as place,
-            house || '|' || street || '|' || coalesce(zip5, city) as address_key
-        from valued
-        left join nicknames on nicknames.nickname = valued.first
-        left join nicknames as of_word on of_word.nickname = valued.first_word and valued.first_word <> valued.first
-        order by n
+        select
+            n, record_id, source,
+            case when not nobody then first end as first, case when not nobody then last end as last, middle, last_parts,
+            case suffix
+                when 'JUNIOR' then 2 when 'JR' then 2 when 'II' then 2 when '2ND' then 2 when 'SENIOR' then 1 when 'SR' then 1
+                when 'III' then 3 when '3RD' then 3 when 'IV' then 4 when '4TH' then 4 when 'V' then 5
+            end as generation,
+            case when sex_code in ('M', 'F') then sex_code end as sex,
+            case when {believed("year(born)")} and born <> date '1900-01-01' then born end as born,
+            case
+                when born <> date '1900-01-01' and {believed("year(born)")} then year(born)
+                when {believed("birth_year")} then cast(birth_year as integer)
+            end as birth_year,
+            house, street, unit, city, state, zip5,
+            case
+                when length(phone) = 10 and length(replace(right(phone, 7), right(phone, 1), '')) > 0
+                    and phone not in ('1234567890', '0123456789') then phone
+            end as phone,
+            case
+                when regexp_matches(email, '^[^@ ]+@[^@ ]+[.][a-z]{{2,}}$')
+                    and not regexp_matches(email, '^({_NO_MAILBOX})@|@(test|none|noemail)[.]')
+                    then case
+                        when ends_with(email, '@gmail.com') or ends_with(email, '@googlemail.com')
+                            then replace(regexp_replace(email, '([+].*)?@.*$', ''), '.', '') || '@gmail.com'
+                        when contains(email, '+') then regexp_replace(email, '[+][^@]*@', '@')
+                        else email
+                    end
+            end as email,
+            case when nobody then list_filter([first_word], lambda form: form is not null) else coalesce(first_forms, []) end as first_forms,
+            not nobody and coalesce(is_known_name, false) as is_known_name,
+            street_words, coalesce(zip5, city) as place, house || '|' || street || '|' || coalesce(zip5, city) as address_key
+            {"".join(f", {name}" for name in carried)}
+        from joined
     """)
+    for name in (
+        "given_texts",
+        "numbered",
+        "first_names",
+        "last_names",
+        "middle_names",
+        "births",
+        "addresses",
+        "places",
+    ):
+        con.execute(f"drop table {name}")
     for column in () if keep_shared else ("phone", "email"):
         con.execute(f"""
             update {table} set {column} = null where {column} in (
@@ -148,6 +143,105 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_sh
                 having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
             )
         """)
+
+
+def _read_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `first_names`, `middle_names` and `last_names` of `given_texts`: each as it is `given`, once, since a state has few names and many
+    people, and what it says. A generation is also found behind either name."""
+    behind = f"nullif(regexp_extract(given_name, '[ ,]+({_GENERATIONS})[.]?$', 1), '') as suffix"
+    bare = f"regexp_replace(given_name, '[ ,]+({_GENERATIONS})[.]?$', '')"
+    untitled = "regexp_replace(given_name, '^(MR|MRS|MS|DR|REV|HON|MISS)[. ]+', '')"
+    con.execute(f"""
+        create or replace temp table first_names as
+        with given as (
+            select first_name as given, {_upper("first_name")} as given_name
+            from (select distinct first_name from given_texts where first_name is not null)
+        ),
+        parted as (
+            select given, {behind}, {_letters(bare.replace("given_name", untitled, 1))} as words from given
+        ),
+        named as (
+            select given, suffix, {_no_placeholder("replace(words, ' ', '')")} as first,
+                case when length(string_split(words, ' ')[1]) > 2 then string_split(words, ' ')[1] end as first_word
+            from parted
+        )
+        select named.*,
+            -- A name is among its own forms, as is the first of two, and the full names of which either is short.
+            list_sort(list_distinct(list_filter(
+                [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
+                lambda form: form is not null
+            ))) as first_forms,
+            -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
+            coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name
+        from named
+        left join nicknames on nicknames.nickname = named.first
+        left join nicknames as of_word on of_word.nickname = named.first_word and named.first_word <> named.first
+    """)
+    con.execute(f"""
+        create or replace temp table last_names as
+        with given as (
+            select last_name as given, {_upper("last_name")} as given_name
+            from (select distinct last_name from given_texts where last_name is not null)
+        )
+        select given, suffix, {_no_placeholder("replace(words, ' ', '')")} as last,
+            list_filter(string_split(words, ' '), lambda part: length(part) > 2) as last_parts
+        from (select given, {behind}, {_letters(bare)} as words from given)
+    """)
+    con.execute(f"""
+        create or replace temp table middle_names as
+        select middle_name as given, {_no_placeholder("replace(" + _letters(_upper("middle_name")) + ", ' ', '')")} as middle
+        from (select distinct middle_name from given_texts where middle_name is not null)
+    """)
+
+
+def _read_places(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `addresses` and `places` (city, state and ZIP) of `given_texts`, each as it is `given` once, and what it says."""
+    [(spelt_otherwise,)] = con.execute(
+        "select string_agg(word, '|' order by word) from (select unnest(map_keys(spellings)) as word, unnest(map_values(spellings)) as short from street_words) "
+        "where word <> short"
+    ).fetchall()
+    con.execute(f"""
+        create or replace temp table addresses as
+        with plain as (
+            select address as given, {_address("address")} as words from (select distinct address from given_texts where address is not null)
+        ),
+        spelt as (
+            select given,
+                -- Of most addresses no word is spelt otherwise, and to look each up takes longer than all else.
+                case when regexp_matches(words, '\\b({spelt_otherwise})\\b') then array_to_string(list_transform(
+                    string_split(words, ' '), lambda word: coalesce(map_extract_value(street_words.spellings, word), word)
+                ), ' ') else words end as address
+            from plain cross join street_words
+        ),
+        parted as (
+            select given, address, case when contains(address, 'BOX ') then regexp_extract(address, '^(?:P ?O )?BOX ([0-9A-Z]+)', 1) end as box,
+                case when regexp_matches(address, '^[0-9]+[A-Z]? ') then split_part(address, ' ', 1) end as number
+            from spelt
+        ),
+        read as (
+            select given, coalesce(nullif(box, ''), number) as house,
+                case
+                    when regexp_matches(address, '^(P ?O )?BOX ') then 'BOX'
+                    else nullif(trim(case when contains(address, 'UNIT') then regexp_replace(behind, '(^| )UNIT( .*)?$', '') else behind end), '')
+                end as street,
+                case when contains(address, 'UNIT') then nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') end as unit
+            from (select *, case when number is null then address else substr(address, length(number) + 2) end as behind from parted)
+        )
+        select *, list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words from read
+    """)
+    con.execute(f"""
+        create or replace temp table places as
+        select given_city, given_state, given_zip5, city, state, case
+            when length(zip) in (4, 5) and try_cast(zip as integer) not in (0, 99999) then lpad(zip, 5, '0')
+            when length(zip) in (8, 9) and try_cast(zip as integer) > 9999 then left(lpad(zip, 9, '0'), 5)
+        end as zip5
+        from (
+            select coalesce(city, '') as given_city, coalesce(state_code, '') as given_state, coalesce(zip5, '') as given_zip5,
+                {_letters(_upper("city"))} as city,
+                {_letters("upper(state_code)")} as state, regexp_replace(zip5, '[^0-9]', '', 'g') as zip
+            from (select distinct city, state_code, zip5 from given_texts)
+        )
+    """)
 
 
 def load_words(con: duckdb.DuckDBPyConnection) -> None:

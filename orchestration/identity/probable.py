@@ -7,8 +7,7 @@ import math
 
 import duckdb
 
-from orchestration.identity import model, review
-from orchestration.identity.blocking import KEYS, KEYS_OF_FORMS, LARGEST_BLOCK
+from orchestration.identity import blocking, model, review
 
 THRESHOLD = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
 UNSURE = -2.0  # bits, from which a pair is shown to somebody where the record fits nobody better: one in five
@@ -23,29 +22,25 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     """Add to `identity.links` the likely pairs of `fresh_records`, and to `identity.match_review` those of which it is not certain."""
     con.execute("""
         create or replace temp table settled_by_id as
-        with voters as (select n from identity.compared where ends_with(source, '_voters')),
-        direct as (
-            select n_l as n from identity.links where n_r in (select n from voters) and stage <> 'probable'
-            union select n_r from identity.links where n_l in (select n from voters) and stage <> 'probable'
-        )
+        with mine as (
+            select loose.n, other from loose join (
+                select n_l as n, n_r as other from identity.links where stage <> 'probable'
+                union all select n_r, n_l from identity.links where stage <> 'probable'
+            ) using (n)
+        ),
+        placed as (select mine.n, other, is_voter, loose.n is null as is_settled from mine join hashed on hashed.n = other left join loose on loose.n = other),
+        direct as (select distinct n from placed where is_voter)
         select n from direct
-        union select n_l from identity.links where n_r in (select n from direct) and stage = 'exact'
-        union select n_r from identity.links where n_l in (select n from direct) and stage = 'exact'
+        union select n from placed where is_settled or other in (select n from direct)
     """)
-    # What is under many names is nobody's, as the stage before has found.
-    con.execute("""
-        create or replace temp view comparable as
-        select * replace (
-            case when phone not in (select phone from shared_phone) then phone end as phone,
-            case when email not in (select email from shared_email) then email end as email
-        ) from identity.compared
-    """)
-    # Of whom a name and anything else is known. Voters are what others are weighed against, not each other.
+    # Of whom a name and anything else is known. Voters are what others are weighed against, not each other. What is under many names is
+    # nobody's, as the stage before has found.
     con.execute("""
         create or replace temp table unsettled as
-        select *, n in (select n from fresh_records) as is_fresh from comparable
-        where not ends_with(source, '_voters') and n not in (select n from settled_by_id)
-            and first is not null and last is not null and coalesce(cast(born as varchar), address_key, zip5, phone, email) is not null
+        select hashed.*, n in (select n from fresh_records) as is_fresh
+        from hashed semi join loose using (n) anti join settled_by_id using (n)
+        join (select n, zip5 from identity.compared) using (n)
+        where first is not null and last is not null and (coalesce(born, address_key, phone, email) is not null or zip5 is not null)
     """)
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
     if not count:
@@ -55,8 +50,15 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     if not count:
         return
     con.execute("""
+        create or replace temp view comparable as
+        select * replace (
+            case when phone not in (select phone from shared_phone) then phone end as phone,
+            case when email not in (select email from shared_email) then email end as email
+        ) from identity.compared
+    """)
+    con.execute("""
         create or replace temp table weighed_records as
-        select * from comparable where n in (select join_key_l from weighed union all select join_key_r from weighed)
+        select * from comparable where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
@@ -95,22 +97,18 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
     """Make `weighed` of the pairs of an unsettled record and any other of which one is fresh, which share a key and nothing rules out."""
     con.execute("create or replace temp table candidates (n_l bigint, n_r bigint)")
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
-    every = [(key, "{}") for key in KEYS.values()]
-    every += [
-        ("form || ' ' || " + key, "(select *, unnest(first_forms) as form from {})") for key in KEYS_OF_FORMS.values()
-    ]
-    for key, of in every:
+    every = [(blocking.key(columns), "mine", "block") for columns in blocking.KEYS.values()]
+    every += [(blocking.key(columns), *_OF_FORMS) for columns in blocking.KEYS_OF_FORMS.values()]
+    for key, mine, block in every:
         con.execute(f"""
             insert into candidates
-            with mine as (select distinct n, {key} as value, is_fresh from {of.format("unsettled")} where value is not null),
-            wanted as (select distinct value from mine),
-            block as (
-                select distinct n, {key} as value from {of.format("comparable")}
-                where value in (select value from wanted)
-            ),
-            few as (select * from block qualify count(*) over (partition by value) between 2 and {LARGEST_BLOCK})
-            select least(mine.n, few.n), greatest(mine.n, few.n) from mine join few on few.value = mine.value and few.n <> mine.n
-            {"" if all_fresh else "where mine.is_fresh or few.n in (select n from fresh_records)"}
+            with mine as (select n, {key} as value, is_fresh from unsettled where {key} is not null),
+            block as (select n, {key} as value from hashed where {key} in (select value from mine)),
+            own as (from {mine}),
+            others as (from {block}),
+            few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
+            select least(own.n, others.n), greatest(own.n, others.n) from own join few using (value) join others using (value)
+            where others.n <> own.n {"" if all_fresh else "and (own.is_fresh or others.n in (select n from fresh_records))"}
         """)
     con.execute(f"""
         create or replace temp table weighed as
@@ -119,3 +117,13 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
+
+
+# Instead of `mine` and `block`: each once for every form of its first name.
+_OF_FORMS = tuple(
+    f"""(
+        select distinct n, hash(value, form) as value{more}
+        from (select {rows}.*, unnest(first_forms) as form from {rows} join (select n, first_forms from identity.compared) using (n))
+    )"""
+    for rows, more in (("mine", ", is_fresh"), ("block", ""))
+)
