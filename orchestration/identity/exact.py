@@ -74,9 +74,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
             delete from identity.links
             where stage <> 'authoritative' and not {IS_LED} and (n_l in (select n from come_loose) or n_r in (select n from come_loose))
         """)
-        con.execute(
-            "insert into fresh_records select n, source, record_id from identity.compared semi join come_loose using (n)"
-        )
+        con.execute("insert into fresh_records select n from come_loose")
     _hash(con)
     con.execute("create or replace temp table alike (n_l bigint, n_r bigint, evidence varchar, weight double)")
     for name, (columns, weight) in COMBINATIONS.items():

@@ -28,43 +28,61 @@ _GENERATIONS = "JUNIOR|JR|SENIOR|SR|II|III|IV|V|2ND|3RD|4TH"
 _NO_MAILBOX = "none|no|na|noemail|noreply|test|unknown|anonymous|email|null|refused|donotreply"
 
 
-def normalise(
-    con: duckdb.DuckDBPyConnection, relation: str, table: str, keep_shared: bool = False, carried: tuple[str, ...] = ()
-) -> None:
+def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None:
     """Make the temp table `table` from `relation`, one row a record.
 
-    `relation` has `record_id` and any of `COLUMNS`, of whatever type. The table has `n`, the record's place by `source` and
-    `record_id`; names in capital letters of any script without accents, blanks, hyphens, titles and generation (`first`,
-    `first_forms` with the full names that it may stand for, `middle`, `last`, `last_parts`); `generation` (1 senior, 2 junior
-    or second); `sex`; `born`, a date, and `birth_year`; `house`, `street`, `street_words`, `unit`, `place` and `address_key`; `zip5`, `city`,
-    `state`; `phone` of ten digits; `email`; and the columns of `relation` in `carried`. What is not known is null.
-    With `keep_shared` an e-mail address or telephone under many names stays: where a part of the records is brought in, the part does not tell.
+    `relation` has `record_id` and any of `COLUMNS`, of whatever type; the table is as `read` says. An e-mail address or telephone under many
+    names is nobody's and becomes null.
     """
-    load_words(con)
     given = {name: kind for name, kind, *_ in con.execute(f"describe select * from {relation}").fetchall()}
-    texts = [
-        "birth_date"
+    con.execute(f"create or replace temp table given_texts as select {texts(given)} from {relation}")
+    read(con, "given_texts", f"temp table {table}")
+    con.execute("drop table given_texts")
+    for column in ("phone", "email"):
+        con.execute(f"""
+            update {table} set {column} = null where {column} in (
+                select {column} from {table} where {column} is not null group by {column}
+                having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
+            )
+        """)
+
+
+def texts(given: dict[str, str]) -> str:
+    """SQL of `COLUMNS` of a relation with columns of these types, as `read` wants them: trimmed text, null where there is none, or a date."""
+    return ", ".join(
+        name
         if name == "birth_date" and given.get(name) == "DATE"
-        else _text(name)
+        else f"nullif(trim(cast({name} as varchar)), '') as {name}"
         if name in given
         else f"cast(null as varchar) as {name}"
         for name in COLUMNS
-    ]
-    con.execute(f"create or replace temp table given_texts as select {', '.join([*texts, *carried])} from {relation}")
-    con.execute("""
+    )
+
+
+def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: tuple[str, ...] = ()) -> None:
+    """Make `table` (`temp table ...` or `table ...`) from the table `given_texts`, whose columns `texts` makes.
+
+    It has `n`, the record's place by `source` and `record_id`; names in capital letters of any script without accents, blanks, hyphens,
+    titles and generation (`first`, `first_forms` with the full names that it may stand for, `middle`, `last`, `last_parts`); `generation`
+    (1 senior, 2 junior or second); `sex`; `born`, a date, and `birth_year`; `house`, `street`, `street_words`, `unit`, `place` and
+    `address_key`; `zip5`, `city`, `state`; `phone` of ten digits; `email`; and the columns of `given_texts` in `carried`. What is not
+    known is null.
+    """
+    load_words(con)
+    con.execute(f"""
         create or replace temp table numbered as
-        select rowid as place, row_number() over (order by source, record_id) as n from given_texts
+        select rowid as place, row_number() over (order by source, record_id) as n from {given_texts}
     """)
-    _read_names(con)
-    _read_places(con)
-    is_date = given.get("birth_date") == "DATE"
+    _read_names(con, given_texts)
+    _read_places(con, given_texts)
+    [(_, kind, *_)] = con.execute(f"describe select birth_date from {given_texts}").fetchall()
     con.execute(f"""
         create or replace temp table births as
-        select birth_date as given, {"birth_date" if is_date else _date("birth_date")} as born
-        from (select distinct birth_date from given_texts where birth_date is not null)
+        select birth_date as given, {"birth_date" if kind == "DATE" else _date("birth_date")} as born
+        from (select distinct birth_date from {given_texts} where birth_date is not null)
     """)
     con.execute(f"""
-        create or replace temp table {table} as
+        create or replace {table} as
         with joined as (
             select
                 numbered.n, record_id, source, {"".join(f"{name}, " for name in carried)}
@@ -81,7 +99,7 @@ def normalise(
                     else regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1')
                 end as phone,
                 lower(email) as email
-            from given_texts
+            from {given_texts} as given_texts
             join numbered on numbered.place = given_texts.rowid
             left join first_names on first_names.given = given_texts.first_name
             left join last_names on last_names.given = given_texts.last_name
@@ -125,28 +143,12 @@ def normalise(
             {"".join(f", {name}" for name in carried)}
         from joined
     """)
-    for name in (
-        "given_texts",
-        "numbered",
-        "first_names",
-        "last_names",
-        "middle_names",
-        "births",
-        "addresses",
-        "places",
-    ):
+    for name in ("numbered", "first_names", "last_names", "middle_names", "births", "addresses", "places"):
         con.execute(f"drop table {name}")
-    for column in () if keep_shared else ("phone", "email"):
-        con.execute(f"""
-            update {table} set {column} = null where {column} in (
-                select {column} from {table} where {column} is not null group by {column}
-                having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
-            )
-        """)
 
 
-def _read_names(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `first_names`, `middle_names` and `last_names` of `given_texts`: each as it is `given`, once, since a state has few names and many
+def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
+    """Make `first_names`, `middle_names` and `last_names` of the records: each as it is `given`, once, since a state has few names and many
     people, and what it says. A generation is also found behind either name."""
     behind = f"nullif(regexp_extract(given_name, '[ ,]+({_GENERATIONS})[.]?$', 1), '') as suffix"
     bare = f"regexp_replace(given_name, '[ ,]+({_GENERATIONS})[.]?$', '')"
@@ -155,7 +157,7 @@ def _read_names(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table first_names as
         with given as (
             select first_name as given, {_upper("first_name")} as given_name
-            from (select distinct first_name from given_texts where first_name is not null)
+            from (select distinct first_name from {given_texts} where first_name is not null)
         ),
         parted as (
             select given, {behind}, {_letters(bare.replace("given_name", untitled, 1))} as words from given
@@ -181,7 +183,7 @@ def _read_names(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table last_names as
         with given as (
             select last_name as given, {_upper("last_name")} as given_name
-            from (select distinct last_name from given_texts where last_name is not null)
+            from (select distinct last_name from {given_texts} where last_name is not null)
         )
         select given, suffix, {_no_placeholder("replace(words, ' ', '')")} as last,
             list_filter(string_split(words, ' '), lambda part: length(part) > 2) as last_parts
@@ -190,12 +192,12 @@ def _read_names(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace temp table middle_names as
         select middle_name as given, {_no_placeholder("replace(" + _letters(_upper("middle_name")) + ", ' ', '')")} as middle
-        from (select distinct middle_name from given_texts where middle_name is not null)
+        from (select distinct middle_name from {given_texts} where middle_name is not null)
     """)
 
 
-def _read_places(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `addresses` and `places` (city, state and ZIP) of `given_texts`, each as it is `given` once, and what it says."""
+def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
+    """Make `addresses` and `places` (city, state and ZIP) of the records, each as it is `given` once, and what it says."""
     [(spelt_otherwise,)] = con.execute(
         "select string_agg(word, '|' order by word) from (select unnest(map_keys(spellings)) as word, unnest(map_values(spellings)) as short from street_words) "
         "where word <> short"
@@ -203,7 +205,7 @@ def _read_places(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace temp table addresses as
         with plain as (
-            select address as given, {_address("address")} as words from (select distinct address from given_texts where address is not null)
+            select address as given, {_address("address")} as words from (select distinct address from {given_texts} where address is not null)
         ),
         spelt as (
             select given,
@@ -239,7 +241,7 @@ def _read_places(con: duckdb.DuckDBPyConnection) -> None:
             select coalesce(city, '') as given_city, coalesce(state_code, '') as given_state, coalesce(zip5, '') as given_zip5,
                 {_letters(_upper("city"))} as city,
                 {_letters("upper(state_code)")} as state, regexp_replace(zip5, '[^0-9]', '', 'g') as zip
-            from (select distinct city, state_code, zip5 from given_texts)
+            from (select distinct city, state_code, zip5 from {given_texts})
         )
     """)
 
@@ -272,10 +274,6 @@ def load_words(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table street_words as select map(?, ?) as spellings",
         [list(spellings), list(spellings.values())],
     )
-
-
-def _text(column: str) -> str:
-    return f"nullif(trim(cast({column} as varchar)), '') as {column}"
 
 
 def _upper(text: str) -> str:

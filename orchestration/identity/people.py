@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.identity import clusters, exact, golden, model, probable, review, stewards, tables
-from orchestration.identity.normalise import normalise
+from orchestration.identity import clusters, exact, golden, model, normalise, probable, review, stewards, tables
 
 # What a voter record says of its person, as `int_person_records` does of the others.
 _VOTERS = """
@@ -65,7 +64,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
             _compare(con, first)
         else:
             con.execute(
-                "create or replace temp table regrouped (source varchar, record_id varchar, grouped_as varchar, stage varchar, evidence varchar, weight double)"
+                "create or replace temp table regrouped (source varchar, record_id varchar, grouped_as bigint, stage varchar, evidence varchar, weight double)"
             )
         touched = _renew_records(con, run)
         review.write_twice(con)
@@ -87,27 +86,24 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
 def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Make the temp table `regrouped`: the records of all people whom a new, changed or gone record touches, with the group of which
     each is (`grouped_as`) and what makes it belong there."""
+    kinds = {name: kind for name, kind, *_ in con.execute("describe source_records").fetchall()}
     con.execute(f"""
         create or replace temp table given_people as
         select *, hash({", ".join(_CONTENT)}) as content from (
-            select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
-            union all by name
-            select * from source_records
+            select {normalise.texts(kinds | {"birth_year": "integer"})}, voter_id, linked_by from (
+                select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
+                union all by name
+                select * from source_records
+            )
         )
     """)
     if first:
-        con.execute("create or replace temp table fresh as select source, record_id from given_people")
         con.execute("create or replace temp table gone (n bigint)")
+        normalise.read(con, "given_people", "table identity.compared", carried=("content",))
+        con.execute("create or replace temp table fresh_records as select n from identity.compared")
+        con.execute("create or replace temp table touched as select n from identity.compared")
     else:
-        con.execute("""
-            create or replace temp table fresh as
-            select source, record_id from given_people anti join identity.compared using (source, record_id, content)
-        """)
-        con.execute("""
-            create or replace temp table gone as
-            select n from identity.compared anti join given_people using (source, record_id, content)
-        """)
-    _normalise_fresh(con, first)
+        _renew_compared(con)
     exact.link(con)
     probable.link(con)
 
@@ -117,13 +113,14 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join identity.compared as one on one.source = source_a and one.record_id = record_a
         join identity.compared as two on two.source = source_b and two.record_id = record_b
     """)
-    con.execute("""
-        insert into touched
-        select n_l from settled union select n_r from settled
-        union select n from identity.compared join identity.person_records using (source, record_id)
-        where valid_to is null and stage = 'steward'
-    """)
-    _find_touched(con, first)
+    if not first:
+        con.execute("""
+            insert into touched
+            select n_l from settled union select n_r from settled
+            union select n from identity.compared join identity.person_records using (source, record_id)
+            where valid_to is null and stage = 'steward'
+        """)
+        _find_touched(con)
     _group(con)
     review.write_doubts(con)
 
@@ -144,42 +141,34 @@ def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(count)
 
 
-def _normalise_fresh(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+def _renew_compared(con: duckdb.DuckDBPyConnection) -> None:
     """Put the new and changed records into `compared` in the place of what they were, and take those that are gone out. Makes
     `fresh_records` (`n`) and `touched` (`n`), to which what was linked with a record that is gone belongs."""
-    con.execute(
-        "create or replace temp view fresh_given as select given_people.* from given_people semi join fresh using (source, record_id)"
-    )
-    normalise(con, "fresh_given", "normalised", keep_shared=True)
+    con.execute("""
+        create or replace temp table fresh_given as
+        select * from given_people anti join identity.compared using (source, record_id, content)
+    """)
+    con.execute("""
+        create or replace temp table gone as
+        select n from identity.compared anti join given_people using (source, record_id, content)
+    """)
+    normalise.read(con, "fresh_given", "temp table normalised", carried=("content",))
     con.execute("""
         create or replace temp table touched as
         select n_l as n from identity.links where n_r in (select n from gone)
         union select n_r from identity.links where n_l in (select n from gone)
     """)
     con.execute("delete from identity.links where n_l in (select n from gone) or n_r in (select n from gone)")
-    if first:
-        con.execute(
-            "create table identity.compared as select normalised.*, cast(0 as ubigint) as content from normalised limit 0"
-        )
     con.execute("delete from identity.compared where n in (select n from gone)")
-    con.execute("""
-        create or replace temp table fresh_records as
-        select normalised.n + (select coalesce(max(n), 0) from identity.compared) as n, given_people.source, given_people.record_id
-        from normalised join given_people using (source, record_id)
-    """)
-    con.execute("""
-        insert into identity.compared by name
-        select normalised.* replace (fresh_records.n as n), given_people.content
-        from normalised join fresh_records using (source, record_id) join given_people using (source, record_id)
-    """)
+    [(most,)] = con.execute("select coalesce(max(n), 0) from identity.compared").fetchall()
+    con.execute(f"update normalised set n = n + {most}")
+    con.execute("insert into identity.compared by name select * from normalised")
+    con.execute("create or replace temp table fresh_records as select n from normalised")
     con.execute("insert into touched select n from fresh_records")
 
 
-def _find_touched(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
     """Widen `touched` to all records that are linked with it, directly or by way of others, or are of the same people now."""
-    if first:
-        con.execute("create or replace temp table touched as select n from identity.compared")
-        return
     size = -1
     while True:
         con.execute("""
@@ -213,23 +202,26 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
     con.execute(f"""
-        create or replace temp table units as
+        create or replace temp table led_to as
         with led as (
-            select n_l as n, n_r as unit
-            from group_links
+            select * from group_links where stage = 'authoritative'
+            union all
+            select group_links.* from group_links
             join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
-            where (stage = 'authoritative' or {exact.IS_LED} and {model.contradiction(households=True)} is null)
-                and (n_l, n_r) not in (
-                    select (least(n_l, n_r), greatest(n_l, n_r)) from settled where decision = 'reject'
-                    union all select (greatest(n_l, n_r), least(n_l, n_r)) from settled where decision = 'reject'
-                )
-        )
-        select touched.n, coalesce(led.unit, touched.n) as unit from touched left join led using (n)
+            where {exact.IS_LED} and {model.contradiction(households=True)} is null
+        ),
+        rejected as (select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject')
+        select n_l as n, n_r as unit, stage, evidence from led anti join rejected using (n_l, n_r)
+    """)
+    con.execute("""
+        create or replace temp table units as
+        select n, coalesce(led_to.unit, n) as unit from touched left join led_to using (n)
     """)
     con.execute("""
         create or replace temp table sure_links as
         select least(l.unit, r.unit) as n_l, greatest(l.unit, r.unit) as n_r, max(weight) as weight
-        from group_links join units as l on l.n = n_l join units as r on r.n = n_r
+        from (from group_links anti join led_to on led_to.n = n_l and led_to.unit = n_r) as following
+        join units as l on l.n = n_l join units as r on r.n = n_r
         where abs(l.unit - r.unit) > 0 and stage <> 'steward'
         group by all
     """)
@@ -243,11 +235,10 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         )
         select compared.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
         from identity.compared left join kept_apart using (n)
-        where compared.n in (select unit from units)
-            and compared.n in (
-                select n_l from sure_links union all select n_r from sure_links
-                union all select unit from units join settled on n = n_l union all select unit from units join settled on n = n_r
-            )
+        where compared.n in (
+            select n_l from sure_links union select n_r from sure_links
+            union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
+        )
     """)
     rejected, said = (
         "when list_contains(not_with_l, n_r) then 'a steward said so'",
@@ -274,13 +265,23 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table grouped as
         select grouped.n, joined.cluster from grouped join joined on joined.n = grouped.cluster
     """)
-    # By what each belongs to its group: the best of its links there, but for the record that the others joined.
+    # By what each belongs to its group: what leads it to its voter, or where several came together the best of its links there, but for the
+    # record that the others joined.
+    con.execute("""
+        create or replace temp table together as
+        select cluster as grouped_as from grouped group by cluster having count(*) > 1
+        union
+        select coalesce(cluster, unit) from units
+        join (select n_l as n from settled union select n_r from settled) using (n) left join grouped on grouped.n = unit
+    """)
+    con.execute("""
+        create or replace temp table members_together as
+        select units.n, coalesce(cluster, unit) as grouped_as
+        from units left join grouped on grouped.n = unit where coalesce(cluster, unit) in (select grouped_as from together)
+    """)
     con.execute("""
         create or replace temp table regrouped as
-        with members as (
-            select compared.n, compared.source, compared.record_id, coalesce(grouped.cluster, units.unit) as grouped_as
-            from units join identity.compared using (n) left join grouped on grouped.n = units.unit
-        ),
+        with members as (select n, source, record_id, grouped_as from members_together join identity.compared using (n)),
         firsts as (
             select arg_min(n, (case when ends_with(source, '_voters') then '0' else '1' end) || source || '|' || record_id) as n
             from members group by grouped_as
@@ -294,11 +295,15 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         ),
         best as (select n, arg_max(struct_pack(stage, evidence, weight), weight) as way from ways group by n)
         select
-            source, record_id, cast(grouped_as as varchar) as grouped_as,
+            source, record_id, grouped_as,
             case when firsts.n is null then best.way.stage else 'first' end as stage,
             case when firsts.n is null then best.way.evidence end as evidence,
             case when firsts.n is null and best.way.stage = 'probable' then best.way.weight end as weight
         from members left join firsts using (n) left join best using (n)
+        union all
+        select source, record_id, unit, coalesce(stage, 'first'), evidence, cast(null as double)
+        from units anti join members_together using (n)
+        join (select n, source, record_id from identity.compared) using (n) left join led_to using (n, unit)
     """)
 
 
@@ -330,7 +335,7 @@ def _renew_records(con: duckdb.DuckDBPyConnection, run: str) -> int:
         select source, record_id, grouped_as, stage, evidence, weight, as_of, {_OWN_ID} as own_id
         from regrouped join current_records using (source, record_id)
         union all
-        select source, record_id, {_OWN_ID}, 'first', null, null, as_of, {_OWN_ID}
+        select source, record_id, -1 - cast(hash(source, record_id) >> 1 as bigint), 'first', null, null, as_of, {_OWN_ID}
         from current_records
         anti join (select source, record_id from identity.person_records where valid_to is null) using (source, record_id)
         anti join regrouped using (source, record_id)
@@ -420,18 +425,26 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
         select grouped_as, person_id from wanted
         qualify row_number() over (partition by person_id order by records desc, oldest, grouped_as) = 1
     """)
-    # Almost all are new and by themselves, and their ids are nobody's; only the others are put in order.
     con.execute("create or replace temp table nameless as select * from members anti join named using (grouped_as)")
     con.execute("""
+        create or replace temp table taken as
+        select distinct person_id, split_part(person_id, '~', 1) as own_id from identity.person_records
+        where split_part(person_id, '~', 1) in (select own_id from nameless)
+    """)
+    # Almost all are new, and those by themselves have an id that is nobody's; only the others are put in order.
+    con.execute("""
+        create or replace temp table several as
+        select grouped_as from nameless group by grouped_as having count(*) > 1
+        union select grouped_as from nameless semi join taken using (own_id)
+    """)
+    con.execute("insert into named select grouped_as, own_id from nameless anti join several using (grouped_as)")
+    con.execute("""
         insert into named
-        with taken as (
-            select distinct person_id from identity.person_records
-            where split_part(person_id, '~', 1) in (select own_id from nameless)
-        ),
+        with mine as (from nameless semi join several using (grouped_as)),
         ids as (
-            select grouped_as, as_of, source, record_id, own_id || case when turn = 0 then '' else '~' || turn end as person_id, turn
-            from nameless, range(0, 10) as turns(turn)
-            where turn = 0 or own_id in (select split_part(person_id, '~', 1) from taken)
+            select *, own_id as person_id, 0 as turn from mine
+            union all
+            select mine.*, own_id || '~' || turn, turn from mine semi join taken using (own_id), range(1, 10) as turns(turn)
         )
         select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar) || source || '|' || record_id)
         from ids anti join taken using (person_id) group by grouped_as

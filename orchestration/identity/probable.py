@@ -72,8 +72,8 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     """)
     con.execute(f"""
         delete from identity.match_review where reason = '{review.UNSURE}' and (
-            (source_a, record_a) in (select (source, record_id) from fresh_records)
-            or (source_b, record_b) in (select (source, record_id) from fresh_records)
+            (source_a, record_a) in (select (source, record_id) from identity.compared semi join fresh_records using (n))
+            or (source_b, record_b) in (select (source, record_id) from identity.compared semi join fresh_records using (n))
         )
     """)
     con.execute(f"""
