@@ -98,7 +98,10 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table candidates (n_l bigint, n_r bigint)")
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
     every = [(blocking.key(columns), "mine", "block") for columns in blocking.KEYS.values()]
-    every += [(blocking.key(columns), *_OF_FORMS) for columns in blocking.KEYS_OF_FORMS.values()]
+    every += [
+        (blocking.key(columns), _of_forms("mine", ", is_fresh"), _of_forms("block"))
+        for columns in blocking.KEYS_OF_FORMS.values()
+    ]
     for key, mine, block in every:
         con.execute(f"""
             insert into candidates
@@ -119,11 +122,9 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-# Instead of `mine` and `block`: each once for every form of its first name.
-_OF_FORMS = tuple(
-    f"""(
+def _of_forms(rows: str, more: str = "") -> str:
+    """Rows of `_pair`, each once for every form of its first name."""
+    return f"""(
         select distinct n, hash(value, form) as value{more}
         from (select {rows}.*, unnest(first_forms) as form from {rows} join (select n, first_forms from identity.compared) using (n))
     )"""
-    for rows, more in (("mine", ", is_fresh"), ("block", ""))
-)
