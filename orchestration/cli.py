@@ -179,11 +179,27 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("segment", metavar="SEGMENT|PERSON", help="a segment_id, or the other person")
     why.set_defaults(command=_why)
     subject = commands.add_parser("subject", help="everything held on a person, as JSON, for a request of access")
-    subject.add_argument("person", metavar="PERSON", help="a voter_id, as NC-AA1234")
+    subject.add_argument("person", metavar="PERSON", help="as for erase")
     subject.set_defaults(command=_subject)
 
     erase = commands.add_parser("erase", help="remove a person from everything that is kept here, and what comes later")
-    erase.add_argument("person", metavar="PERSON", help="a voter_id, an e-mail address, a telephone number, or kind:id")
+    erase.add_argument(
+        "person",
+        metavar="PERSON",
+        help="a voter_id, an e-mail address, a telephone number, kind:id as in donor:77, or a person_id",
+    )
+    several = erase.add_mutually_exclusive_group()
+    several.add_argument(
+        "--every-voter", dest="others", action="store_const", const="with", help="of a person who is two voters both"
+    )
+    several.add_argument(
+        "--only-this-voter",
+        dest="others",
+        action="store_const",
+        const="without",
+        default="ask",
+        help="the one who is named",
+    )
     erase.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who asks for it (default: the user)")
     erase.set_defaults(command=_erase)
 
@@ -470,7 +486,7 @@ def _erase(options: argparse.Namespace) -> int:
 
     settings = Settings.load()
     settings.make_directories()
-    receipt = erase(settings, options.person, options.by)
+    receipt = erase(settings, options.person, options.by, options.others)
     for place, number in receipt.removed.items():
         print(f"{number:>11,} {place}")
     print(

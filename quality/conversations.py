@@ -57,6 +57,19 @@ def _of_codes(settings, con) -> list:
     ]
 
 
+def _of_van_ids(settings, con) -> list:
+    return [
+        no_rows("select 1 from {batch} group by van_id having count(*) > 1", "a VANID is one voter's"),
+        no_rows("select 1 from {batch} group by voter_id having count(*) > 1", "a voter has one VANID"),
+        no_rows(
+            "select 1 from {batch} b where not exists (select 1 from staging.stg_van__list l join marts.voters v "
+            "on v.state_code = l.state_code and v.state_voter_id = l.state_voter_id "
+            "where l.van_id = b.van_id and v.voter_id = b.voter_id)",
+            "a list has each VANID beside the voter's own id",
+        ),
+    ]
+
+
 def _of_mail(settings, con) -> list:
     return [
         *_linked(con, "email_activity", "email_activity_id"),
@@ -135,6 +148,7 @@ CHECKS = {
     "marts.contacts": _of_contacts,
     "marts.survey_responses": _of_answers,
     "marts.activist_codes": _of_codes,
+    "marts.van_ids": _of_van_ids,
     "marts.email_activity": _of_mail,
     "marts.subscriptions": _of_subscriptions,
 }

@@ -84,10 +84,13 @@ def subscribe(settings: Settings, consents: list[dict]) -> None:
 
 
 def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = ("turnout", "persuasion")) -> None:
-    """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed."""
+    """Write `current.duckdb`: the voters, all of them in the segment `everybody`, and a gate that passed. Who shares a residence is one
+    household, unless more than ten do or a voter names a `household_id`."""
     settings.current.unlink(missing_ok=True)
     with duckdb.connect(str(settings.current)) as con:
-        create(con, "voters", "residences")
+        create(con, "voters", "residences", "households", "household_members", "van_ids")
+        homes = {row["voter_id"]: row["household_id"] for row in voters if "household_id" in row}
+        voters = [{name: value for name, value in row.items() if name != "household_id"} for row in voters]
         # A voter may say nothing of a column; all in one statement, since a test may want hundreds.
         names = {name: None for row in voters for name in row}
         rows = ", ".join(f"({', '.join('?' * len(names))})" for _ in voters)
@@ -106,6 +109,21 @@ def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = 
             """
         )
         con.execute(
+            """
+            insert into household_members by name
+            select voter_id, residence_id, coalesce(map($voters::varchar[], $homes::varchar[])[voter_id], residence_id) as household_id from voters where residence_id is not null
+            """,
+            {"voters": [*homes], "homes": [*homes.values()]},
+        )
+        con.execute(
+            """
+            insert into households by name
+            select household_id, any_value(residence_id) as residence_id,
+                case when count(*) > 10 then 'group quarters' when count(*) > 1 then 'family' else 'one person' end as household_kind
+            from household_members group by 1
+            """
+        )
+        con.execute(
             "create table segments (segment_id varchar, name varchar, size bigint, rule varchar, purposes varchar[])"
         )
         con.execute(
@@ -113,6 +131,7 @@ def publish(settings: Settings, voters: list[dict], purposes: tuple[str, ...] = 
         )
         con.execute(f"create table segment_members as select '{SEGMENT}' as segment_id, voter_id from voters")
         now = datetime(2026, 11, 25, 12, tzinfo=UTC).replace(tzinfo=None)
+        con.execute("create table deliveries (delivery_id varchar)")
         con.execute("create table publication as select 'v1' as data_version, ?::timestamp as published_at", [now])
         con.execute(
             "create table gate_results (gate varchar, table_name varchar, data_version varchar, status varchar, checked_at timestamp)"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.erasing.originals import is_of, numbers_of
-from orchestration.erasing.person import Person
-from orchestration.erasing.register import Erased, as_delivered, normal_sql, voter_key
+from orchestration.erasing.originals import is_of
+from orchestration.erasing.person import KINDS, Person, key_in, listed, names_person
+from orchestration.erasing.register import Erased
 from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts
 from orchestration.publishing.publish import candidate_path, copy_comments, make_analyst_views, remove_database
@@ -24,13 +24,6 @@ KEPT_SCHEMAS = ("raw", "meta", "audit", "identity")
 KEPT_OF_DBT = ("int_past_residences", "int_app_candidates")  # what they hold is nowhere else (`kept` in their meta)
 KEPT_OF_IDENTITY = ("person_records", "person_events", "match_rates")  # the others follow from these
 BUILT = ("builds", "built_scopes", "published_tables")  # they say what stands of what is not copied
-PERSONS = ("person_id", "other_person_id", "person_a", "person_b")
-# Columns of what is published by the kind of identifier in them.
-KINDS = {
-    "voter_id": "voter", "friend_voter_id": "voter", "candidate_voter_id": "voter", "relative_voter_id": "voter", "van_id": "van", "consumer_id": "l2", "member_id": "member", "user_id": "visitor",
-    "anonymous_id": "browser", "donor_id": "donor", "receipt_id": "receipt", "email": "email", "donor_email": "email", "phone": "phone",
-    "donor_phone": "phone", "identifier": "email", "fec_contribution_id": "fec",
-}  # fmt: skip
 
 
 def rewrite_published(settings: Settings, person: Person) -> int:
@@ -83,38 +76,20 @@ def _theirs(con: duckdb.DuckDBPyConnection, catalog: str, table: str, person: Pe
         "select column_name from duckdb_columns() where database_name = ? and schema_name = 'main' and table_name = ?",
         [catalog, table],
     ).fetchall()
-    own = f"[{', '.join(map(text_literal, sorted(person.own)))}]::varchar[]"
-    conditions = [f"list_contains({own}, {_key(KINDS[name], name)})" for (name,) in columns if name in KINDS]
-    conditions.append(_names_person(person, [name for (name,) in columns]))
+    own = listed(person.own)
+    conditions = [f"list_contains({own}, {key_in(name)})" for (name,) in columns if name in KINDS]
+    conditions.append(names_person(person, [name for (name,) in columns]))
     home, members = {"residences": ("residence_id", "voters"), "households": ("household_id", "household_members")}.get(
         table, ("", "")
     )
-    if home and person.voter:
+    if home and person.voters:
         voters = f'"{catalog}".main.{members}'
-        mine = f"list_contains({own}, {_key('voter', 'voter_id')})"
+        mine = f"list_contains({own}, {key_in('voter_id')})"
         conditions = [
             f"{home} in (select {home} from {voters} where {mine})"
             f" and {home} not in (select {home} from {voters} where not {mine} and {home} is not null)"
         ]
     return f"coalesce({' or '.join(f'({condition})' for condition in conditions) or 'false'}, false)"
-
-
-def _names_person(person: Person, columns: list[str]) -> str:
-    """The SQL that says whether a row names a person by one of the ids that `identity` gave them."""
-    ids = f"[{', '.join(map(text_literal, sorted(person.person_ids)))}]::varchar[]"
-    named = [f"list_contains({ids}, {name})" for name in PERSONS if name in columns]
-    return f"coalesce({' or '.join(named) or 'false'}, false)"
-
-
-def _key(kind: str, column: str) -> str:
-    """The SQL of a key in a published column, whose identifiers are in one form already."""
-    if kind == "email" and column == "identifier":
-        return f"(case when contains({column}, '@') then 'email:' else 'phone:' end || {column})"
-    if kind in ("email", "phone"):
-        return f"('{kind}:' || {column})"
-    if kind == "voter":
-        return voter_key(column)
-    return f"('{kind}:' || {normal_sql(kind, [as_delivered(column)])})"
 
 
 def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tuple[int, int]:
@@ -165,10 +140,9 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, table: str, places: list[
             "select column_name from duckdb_columns() where database_name = 'old' and schema_name = ? and table_name = ?",
             [schema, table],
         ).fetchall()
-        source += f" where not {_names_person(person, [name for (name,) in columns])}"
+        source += f" where not {names_person(person, [name for (name,) in columns])}"
     if schema == "intermediate":
-        own = f"[{', '.join(map(text_literal, sorted(person.own)))}]::varchar[]"
-        source += f" where not list_contains({own}, {_key('voter', 'voter_id')})"
+        source += f" where not list_contains({listed(person.own)}, {key_in('voter_id')})"
     if places:
         source = load.rows_but(f'old."{schema}"."{table}"', places)
     known = con.execute(
@@ -214,7 +188,7 @@ def _count_anew(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: st
     con.execute("delete from raw.record_gaps where delivery_id = ?", [delivery])
     con.executemany(
         "insert into raw.record_gaps values (?, ?, ?)",
-        [(delivery, *gap) for gap in load.gaps_of([*missing, *numbers_of(places, missing)])],
+        [(delivery, *gap) for gap in load.gaps_of([*missing, *load.numbers_of(places, missing)])],
     )
     con.execute(
         "update meta.deliveries set rows_loaded = rows_loaded - $n, rows_erased = coalesce(rows_erased, 0) + $n where delivery_id = $id",

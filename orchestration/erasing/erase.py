@@ -4,10 +4,11 @@ the warehouse, by which they are found, is the last to be without them."""
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestration.erasing import databases, lists, originals, register
-from orchestration.erasing.person import NotAPerson, Person, find, key_of
+from orchestration.erasing.person import NotAPerson, Others, Person, find, reports_like
 from orchestration.ingestion import ingest
 from orchestration.ingestion.inbox import shown_name
 from orchestration.settings import Mendable, Settings
@@ -21,23 +22,30 @@ class InTheInbox(Mendable):
     """A file that nobody has taken in yet names the person; the message says which."""
 
 
-def erase(settings: Settings, person: str, asked_by: str, now: datetime | None = None) -> register.Erasure:
+def erase(
+    settings: Settings,
+    person: str,
+    asked_by: str,
+    others: Others = "ask",
+    now: datetime | None = None,
+    say: Callable[[str], None] = print,
+) -> register.Erasure:
     """Remove a person from the lists, the house's own lists, the originals, what is published and the warehouse, and return the receipt. What
     was derived is gone from the warehouse and wants a run.
 
     Begun and cut off, it is done whole when it is asked for again.
 
     Raises:
-        NotAPerson: `person` is no identifier, or one of several voters.
+        NotAPerson: `person` is no identifier, or one of several voters; or they are several voters and `others` does not say whether all go.
         InTheInbox: the inbox has a file with their records.
     """
     now = now or datetime.now(UTC)
-    key = key_of(person)
-    with Warehouse(settings).hold("groundgame erase") as warehouse:
+    with Warehouse(settings).hold("groundgame erase") as warehouse, register.kept_apart(settings, alone=True, say=say):
         with warehouse.open() as con:
-            found = find(con, key)
+            found = find(con, person, others)
             _nothing_waits(settings, found)
-            begun = _written_down(settings, key, found, asked_by, now)
+            reports = reports_like(con, found)
+            begun = _written_down(settings, found, asked_by, now)
             everybody = register.erased(settings)
             gone = sorted({*begun.lists, *lists.remove(settings, found)})
             suppressed = lists.take_out_of_suppressions(settings, found)
@@ -59,14 +67,21 @@ def erase(settings: Settings, person: str, asked_by: str, now: datetime | None =
             versions.start_build(con, "raw")
             ingest.prepare(con)
             versions.finish_build(settings, con, "raw")
+        if reports:
+            say(
+                f"{len(reports):,} contributions in reports to the Federal Election Commission are under their name, from their ZIP code; nothing says "
+                f"whether they are theirs, and they stay. If they are: groundgame erase fec:{reports[0]}"
+                + (f" (and {', '.join(reports[1:])})" if reports[1:] else "")
+            )
         return register.keep(settings, begun, done_at=datetime.now(UTC).isoformat(), removed=removed, lists=gone)
 
 
-def _written_down(settings: Settings, key: str, person: Person, asked_by: str, now: datetime) -> register.Erasure:
+def _written_down(settings: Settings, person: Person, asked_by: str, now: datetime) -> register.Erasure:
     salt = register.salt(settings)
     listed = {register.hashed(salt, one) for one in person.listed}
+    own = {register.hashed(salt, one) for one in person.own}
     for earlier in register.every(settings):
-        if earlier.done_at is None and register.hashed(salt, key) in earlier.hashes:
+        if earlier.done_at is None and not own.isdisjoint(earlier.hashes):
             return register.keep(settings, earlier, hashes=sorted(listed.union(earlier.hashes)))
     return register.keep(settings, register.Erasure(secrets.token_hex(4), now.isoformat(), asked_by, sorted(listed)))
 

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration import files
 from orchestration.erasing.person import Person, key_of_record
-from orchestration.erasing.register import normal
+from orchestration.erasing.register import normal, voter_key
 from orchestration.exporting import formats, receipts
 from orchestration.identity import stewards
 from orchestration.settings import Settings
@@ -32,7 +32,7 @@ def cells_of(settings: Settings, person: Person) -> tuple[set[str], set[tuple[st
         plain |= {hashlib.sha256(f"{prefix}{number}".encode()).hexdigest() for prefix in ("1", "+1")}
     for address in (key.partition(":")[2] for key in person.own if key.startswith("email:")):
         plain.add(hashlib.sha256(address.encode()).hexdigest())
-    if not settings.current.exists() or not person.voter:
+    if not settings.current.exists() or not person.voters:
         return plain, together
     with duckdb.connect(str(settings.current), read_only=True) as con:
         names = [
@@ -41,26 +41,46 @@ def cells_of(settings: Settings, person: Person) -> tuple[set[str], set[tuple[st
             for column in form.columns
             if column.header in _NAMES
         ]
-        row = con.execute(
-            f"select voter_id, residence_id, {', '.join(names)} from voters where 'voter:' || state_code || ltrim(regexp_replace("
-            "upper(state_voter_id), '[^A-Z0-9]', '', 'g'), '0') = ?",
-            [person.voter],
-        ).fetchone()
-    if row:
-        plain |= {value for value in row[:2] if value}
-        together = {pair for pair in (row[2:4], row[4:6]) if None not in pair}
+        rows = con.execute(
+            f"select voters.voter_id, voters.residence_id, household_id, {', '.join(names)} from voters left join household_members using (voter_id)"
+            f" where list_contains($voters, {voter_key('voters.voter_id')})",
+            {"voters": person.voters},
+        ).fetchall()
+    for row in rows:
+        plain |= {value for value in row[:3] if value}
+        together |= {pair for pair in (row[3:5], row[5:7]) if None not in pair}
     return plain, together
 
 
 _NAMES = ("fn", "ln", "First Name", "Last Name")
 
 
+def naming(settings: Settings, person: Person) -> list[str]:
+    """The names of the files of lists, and of the lists of people not to be contacted, that name a person."""
+    plain, together = cells_of(settings, person)
+    lists = [file.name for file in settings.exports.glob("*.csv") if _names(file, plain, together)]
+    for file in settings.suppressions.glob("*.csv"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        lists += [file.name] if any(_is_of(line, person.own) for line in lines) else []
+    return sorted(lists)
+
+
+def decided(settings: Settings, person: Person) -> list[dict]:
+    """What stewards decided of a person's records."""
+    file = stewards.file_of(settings)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [json.loads(line) for line in lines if _decides_of(line, person.own)]
+
+
 def remove(settings: Settings, person: Person) -> list[str]:
-    """Remove the lists that name a person, with their pages; the receipts beside them say so. Returns the receipts' ids.
+    """Remove the lists that name a person, with their pages; the receipts beside them say so. Returns the receipts' ids. What exports left that
+    were killed goes, too: nobody writes a list now.
 
     A list of households or hashes goes for who lives there or is called the same, too: it is soon made again.
     """
     plain, together = cells_of(settings, person)
+    for left in (file for file in settings.exports.glob(".*/**/*") if file.is_file()):
+        left.unlink(missing_ok=True)
     gone = []
     for file in sorted(settings.exports.glob("*.csv")):
         if not _names(file, plain, together):

@@ -34,16 +34,6 @@ BLOCK = 1 << 24
 LONGEST_NEEDLE = 1_000
 
 
-def numbers_of(places: Iterable[int], broken: Iterable[int]) -> list[int]:
-    """The numbers in their file of records at some places, from 1, among those that are not broken; `broken` are numbers."""
-    numbers, gaps, shift = [], sorted(broken), 0
-    for place in sorted(places):
-        while shift < len(gaps) and gaps[shift] <= place + shift:
-            shift += 1
-        numbers.append(place + shift)
-    return numbers
-
-
 def rewrite(text: Path, scan: Scan, numbers: Iterable[int], target: Path) -> None:
     """Write a scanned text compressed to `target`, for its owner only, without the records of these numbers."""
     without = replace(scan, broken=[Broken(number, 0, "", "") for number in sorted(numbers)])
@@ -103,7 +93,7 @@ def _clean(
                 broken = scan.broken + load.create_table(con, match, scan, whole, table)
                 erased.prepare(con)
                 places = load.take_out(con, table, erased.is_theirs(contract))
-            numbers = {*numbers_of(places, [b.record for b in broken])}
+            numbers = {*load.numbers_of(places, [b.record for b in broken])}
             numbers |= {b.record for b in broken if is_of(b.raw, contract, person, erased)}
             if not numbers:
                 return False

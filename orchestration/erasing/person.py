@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import duckdb
 
 from orchestration.erasing.register import MARKS, SHARED, as_delivered, first_name, keys, normal, normal_sql, voter_key
+from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts, contract_states
 from orchestration.ingestion.load import raw_table
 from orchestration.settings import Mendable
+from orchestration.warehouse import text_literal
+
+Others = Literal["ask", "with", "without"]
+# Columns of the tables behind raw by the kind of identifier in them.
+KINDS = {
+    "voter_id": "voter", "friend_voter_id": "voter", "candidate_voter_id": "voter", "relative_voter_id": "voter", "elder_id": "voter",
+    "younger_id": "voter", "van_id": "van", "consumer_id": "l2", "member_id": "member", "user_id": "visitor",
+    "anonymous_id": "browser", "donor_id": "donor", "receipt_id": "receipt", "email": "email", "donor_email": "email", "phone": "phone",
+    "donor_phone": "phone", "identifier": "email", "fec_contribution_id": "fec",
+}  # fmt: skip
+PERSONS = ("person_id", "other_person_id", "person_a", "person_b")
 
 
 class NotAPerson(Mendable):
@@ -29,9 +42,9 @@ class Person:
     person_ids: set[str] = field(default_factory=set)  # under which `identity` has had their records
 
     @property
-    def voter(self) -> str | None:
-        """The key of the voter who they are, if they are one."""
-        return next((key for key in sorted(self.keys) if key.startswith("voter:")), None)
+    def voters(self) -> list[str]:
+        """The keys of the voters who they are: mostly one, or none."""
+        return sorted(key for key in self.keys if key.startswith("voter:"))
 
     @property
     def own(self) -> set[str]:
@@ -71,27 +84,31 @@ def key_of(person: str) -> str:
     return key
 
 
-def find(con: duckdb.DuckDBPyConnection, key: str) -> Person:
-    """The person whose key this is, by the records in raw: what stands in one record is of one person. An e-mail address or a number leads
-    on only to records of the same first name, and never to another voter.
+def find(con: duckdb.DuckDBPyConnection, named: str, others: Others = "ask") -> Person:
+    """The person whom an identifier or a `person_id` names, by the records in raw and by `identity`: what stands in one record is of one person. An
+    e-mail address or a number leads on only to records of the same first name, and never to another voter.
+
+    `identity` may say that they are several voters: then `with` takes all, `without` only the one who is named.
 
     Raises:
-        NotAPerson: two voters have the e-mail address or number.
+        NotAPerson: `named` is nobody's; two voters have the e-mail address or number; or they are several voters and nobody said of whom it is.
     """
-    person = Person({key})
-    names_a_voter = key.startswith("voter:")
+    ids = _records_of(con, [named]) if re.fullmatch("P-.+", named) else []
+    person = Person({key for key, *_ in ids} | {f"person:{named}"} if ids else {key_of(named)})
+    person.person_ids |= {named} if ids else set()
+    start, names_a_voter = set(person.keys), bool(person.voters)
     deliveries = [(c, d) for c, d in _deliveries(con) if c.kind != "vote_history" and c.person.leads_on]
     before = None
     while before != person.keys:
         before = set(person.keys)
         for contract, delivery in deliveries:
             _follow(con, contract, delivery, person)
-        _follow_identity(con, person)
-        voters = [k for k in person.keys if k.startswith("voter:")]
-        if len(voters) > 1 and not names_a_voter:
+        if len(person.voters) > 1 and not names_a_voter:
             raise NotAPerson("several voters have it; name one of them by the voter_id")
+        _follow_identity(con, person, others)
+        names_a_voter |= bool(person.person_ids)
     person.shared = {
-        k for k in person.keys - {key} if k.partition(":")[0] in SHARED and _has_another(con, deliveries, k, person)
+        k for k in person.keys - start if k.partition(":")[0] in SHARED and _has_another(con, deliveries, k, person)
     }
     return person
 
@@ -134,16 +151,24 @@ def _follow(con: duckdb.DuckDBPyConnection, contract: Contract, delivery: str, p
     for sure, shared, written, first, last in con.execute(
         f"""
         select sure, shared, written, first_name, last_name from {_rows(contract, delivery)}
-        where (list_has_any(sure, $keys::varchar[]) or list_has_any(shared, $keys::varchar[])
-                and (first_name is null or len($names::varchar[]) = 0 or list_contains($names::varchar[], first_name)))
-            and (voter is null or $voter is null or voter = $voter)
-        """,
-        {"keys": sorted(person.keys), "names": sorted(person.first_names), "voter": person.voter},
+        where {_is_theirs(person)}
+        """
     ).fetchall():
         person.keys |= {*sure, *shared}
         person.written |= {*written}
         person.first_names |= {first} - {None}
         person.last_names |= {last} - {None}
+
+
+def _is_theirs(person: Person) -> str:
+    """The SQL that says whether a row of `_rows` is a person's: by an identifier that is theirs alone, or by one that a household may share and no other
+    first name; and never if it is of a voter who they are not."""
+    names, voters = (listed(values) for values in (person.first_names, {*person.voters}))
+    return f"""
+        coalesce((list_has_any(sure, {listed(person.keys)}) or list_has_any(shared, {listed(person.keys)})
+            and (first_name is null or len({names}) = 0 or list_contains({names}, first_name)))
+        and (voter is null or len({voters}) = 0 or list_contains({voters}, voter)), false)
+    """
 
 
 def record_key(source: str = "source", record: str = "record_id") -> str:
@@ -172,27 +197,46 @@ _RECORDS = {
 }  # fmt: skip
 
 
-def _follow_identity(con: duckdb.DuckDBPyConnection, person: Person) -> None:
-    """Add to a person the records that are theirs by `identity`, but no other voter."""
-    known = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'person_records'"
-    if not con.execute(known).fetchone():
-        return
+def _follow_identity(con: duckdb.DuckDBPyConnection, person: Person, others: Others) -> None:
+    """Add to a person the records that are theirs by `identity`, those of other voters as `others` says."""
     keys = sorted(key for key in person.keys if key.partition(":")[0] not in ("phone", "browser"))
-    of_theirs = con.execute(
-        f"select distinct person_id from identity.person_records where list_contains($keys::varchar[], {record_key()})",
-        {"keys": keys},
+    if _has_people(con):
+        of_theirs = con.execute(
+            f"select distinct person_id from identity.person_records where list_contains($keys::varchar[], {record_key()})",
+            {"keys": keys},
+        )
+        person.person_ids |= {one for (one,) in of_theirs.fetchall()}
+    records = _records_of(con, sorted(person.person_ids))
+    strangers = sorted(
+        record for key, record, source in records if source.endswith("_voters") and key not in person.keys
     )
-    person.person_ids |= {one for (one,) in of_theirs.fetchall()}
-    others = con.execute(
+    if strangers and others == "ask":
+        raise NotAPerson(
+            f"they are voter {', '.join(strangers)}, too, by what `groundgame why` says of the two. Say whether that goes as well: --every-voter, or "
+            "--only-this-voter"
+        )
+    for key, record, _ in records:
+        if others == "with" or record not in strangers:
+            person.keys |= {key} - {None}
+            person.written.add(record)
+
+
+def _has_people(con: duckdb.DuckDBPyConnection) -> bool:
+    known = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'person_records'"
+    return bool(con.execute(known).fetchone())
+
+
+def _records_of(con: duckdb.DuckDBPyConnection, person_ids: list[str]) -> list[tuple[str, str, str]]:
+    """The key, id and source of each record that `identity` has under these people."""
+    if not person_ids or not _has_people(con):
+        return []
+    return con.execute(
         f"""
-        select {record_key()}, record_id from identity.person_records
-        where list_contains($ids::varchar[], person_id) and valid_to is null and not ends_with(source, '_voters')
+        select {record_key()}, record_id, source from identity.person_records
+        where list_contains($ids::varchar[], person_id) and valid_to is null
         """,
-        {"ids": sorted(person.person_ids)},
-    )
-    for key, record in others.fetchall():
-        person.keys |= {key} - {None}
-        person.written.add(record)
+        {"ids": person_ids},
+    ).fetchall()
 
 
 def _has_another(
@@ -203,12 +247,81 @@ def _has_another(
         con.execute(
             f"""
             select 1 from {_rows(contract, delivery)} where list_contains(shared, $key)
-                and (voter is not null and voter is distinct from $voter or first_name is not null
+                and (voter is not null and not list_contains($voters::varchar[], voter) or first_name is not null
                     and not list_contains($names::varchar[], first_name))
             limit 1
             """,
-            {"key": key, "voter": person.voter, "names": sorted(person.first_names)},
+            {"key": key, "voters": person.voters, "names": sorted(person.first_names)},
         ).fetchall()
         for contract, delivery in deliveries
         if key.partition(":")[0] in contract.person_keys()
     )
+
+
+def key_in(name: str) -> str:
+    """The SQL of a key in a column of `KINDS`, whose identifiers are in one form already."""
+    kind = KINDS[name]
+    if name == "identifier":
+        return f"(case when contains({name}, '@') then 'email:' else 'phone:' end || {name})"
+    if kind in ("email", "phone"):
+        return f"('{kind}:' || {name})"
+    if kind == "voter":
+        return voter_key(name)
+    return f"('{kind}:' || {normal_sql(kind, [as_delivered(name)])})"
+
+
+def listed(values: set[str]) -> str:
+    """A list of texts in SQL."""
+    return f"[{', '.join(map(text_literal, sorted(values)))}]::varchar[]"
+
+
+def names_person(person: Person, columns: list[str]) -> str:
+    """The SQL that says whether a row with these columns names a person by one of the ids that `identity` gave them."""
+    named = [f"list_contains({listed(person.person_ids)}, {name})" for name in PERSONS if name in columns]
+    return f"coalesce({' or '.join(named) or 'false'}, false)"
+
+
+def raw_records(con: duckdb.DuckDBPyConnection, person: Person) -> dict[str, list[dict[str, Any]]]:
+    """The records in raw that are a person's, as they were delivered, by contract; each with its `delivery_id` and its place in the file,
+    `record_number`, from 1."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for contract, delivery in _deliveries(con):
+        places = load.places_of(con, _rows(contract, delivery), _is_theirs(person))
+        if not places:
+            continue
+        gaps = con.execute(
+            "select rows_before, shift from raw.record_gaps where delivery_id = ?", [delivery]
+        ).fetchall()
+        asked = con.execute(
+            f"select * exclude (_place) from (select *, row_number() over () as _place from {raw_table(contract.name, delivery)})"
+            f" where list_contains({places}, _place) order by _place"
+        )
+        names = [column[0] for column in asked.description]
+        numbers = load.numbers_of(places, load.missing_of(gaps))
+        for number, row in zip(numbers, asked.fetchall(), strict=True):
+            values = {
+                name: value
+                for name, value in zip(names, row, strict=True)
+                if value is not None and name != load.RECORD_HASH
+            }
+            found.setdefault(contract.name, []).append({"delivery_id": delivery, "record_number": number, **values})
+    return found
+
+
+def reports_like(con: duckdb.DuckDBPyConnection, person: Person) -> list[str]:
+    """The ids of contributions in reports to the Federal Election Commission under a person's first and last name, from a ZIP code of theirs.
+    Nothing else in a report tells whose it is, so nobody is linked to them."""
+    [(is_there,)] = con.execute(
+        "select count(*) = 2 from duckdb_tables() where schema_name = 'marts' and table_name in ('fec_contributions', 'voters')"
+    ).fetchall()
+    if not is_there:
+        return []
+    found = con.execute(
+        f"""
+        select fec_contribution_id from marts.fec_contributions
+        where list_contains({listed(person.last_names)}, donor_last_name) and list_contains({listed(person.first_names)}, donor_first_name)
+            and donor_zip5 in (select zip5 from marts.voters where list_contains({listed(person.own)}, {voter_key("voter_id")}))
+        order by 1
+        """
+    )
+    return [report for (report,) in found.fetchall()]

@@ -6,11 +6,14 @@ The salt lies beside them, for the owner only. Whoever has both can ask whether 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
@@ -148,6 +151,24 @@ def first_name(contract: Contract) -> str:
 def hashed(salt: str, key: str) -> str:
     """The salted hash of a key."""
     return hashlib.sha256(f"{salt}{key}".encode()).hexdigest()
+
+
+@contextmanager
+def kept_apart(settings: Settings, alone: bool, say: Callable[[str], None] = print) -> Iterator[None]:
+    """Wait until no erasure is at work, and with `alone` until nobody writes a list either; keep it so until done. So what is written of people who
+    were read before an erasure is there when it looks for them. A killed holder's lock is free at once."""
+    settings.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(settings.erasures / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    try:
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting: {'a list is being written' if alone else 'somebody is being erased'}")
+            fcntl.flock(lock, kind)
+        yield
+    finally:
+        os.close(lock)
 
 
 def every(settings: Settings) -> list[Erasure]:

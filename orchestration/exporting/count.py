@@ -33,7 +33,7 @@ def count(settings: Settings, predicate: str) -> dict[str, int]:
             asked = con.execute(
                 f"""
                 with voters as (
-                    select voter_id, registration_status, residence_id, zip5, phone, {suppression.in_holdout(settings)} as is_held
+                    select voter_id, registration_status, residence_id, zip5, mailing_address_1, phone, {suppression.in_holdout(settings)} as is_held
                     from published.voters where ({predicate}
                     )
                 )

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from orchestration.erasing import register as erasures
-from orchestration.exporting import formats, receipts, register, suppression, walking
+from orchestration.exporting import formats, receipts, register, suppression, waiting, walking
 from orchestration.exporting.law import Law, Refused
 from orchestration.exporting.reading import published
 from orchestration.settings import Settings
@@ -41,13 +41,13 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
     """Write the list and return its receipt.
 
     Raises:
-        Refused: a gate, a purpose, a source's terms or the recipient stands against it; or what was read back is not what was meant.
+        Refused: a gate, a purpose, a source's terms, the recipient or opt-outs that wait stand against it; or what was read back is not what was meant.
         SuppressionError: a list of people not to be contacted cannot be read.
     """
     now = now or datetime.now(UTC)
     law = Law.load()
     channel = law.channel(request.channel)
-    with published(settings) as con:
+    with erasures.kept_apart(settings, alone=False), published(settings) as con:
         gates = _gates(con)
         segment = _segment(con, request)
         form = formats.of(request.channel, law, request.segment)
@@ -60,6 +60,8 @@ def export(settings: Settings, request: Request, now: datetime | None = None) ->
             [request.segment],
         ).fetchall()
         law.ask_states([state for (state,) in states], request.purpose, channel)
+        if request.channel in suppression.SUBSCRIBED or channel.recipient == "platform":
+            waiting.ask(settings, con, now)
 
         suppression.prepare(con, settings, lambda source: register.serves(law, source, request.purpose))
         _choose(con, request, law, suppression.in_holdout(settings))

@@ -1,20 +1,19 @@
 """What each channel's file holds: its columns, where they come from, and how a row is made of the people who may be contacted.
 
 Rows come from the temporary view `chosen`: `voters` who may be contacted, with the `text_phone` and `email` of `marks`. Sources of the
-formats, as read in 2026: VAN's bulk upload (a header row, the state's voter id to match by; help of state parties that use it),
+formats, as read in 2026: VAN's bulk upload (a header row, to match by VANID or the state's voter id; help of state parties that use it),
 Meta's "How to format a customer list" (business help 2082575038703844) and Google's "Format your customer data file" (Ads help
 7659867 and 7476159); RFC 4180 for all.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.exporting.law import Channel, Law
 
 # What a spreadsheet runs if a cell begins with it (CWE-1236), also in the wide forms that some take for the same.
 FORMULA = "('=', '+', '-', '@', chr(9), chr(13), '＝', '＋', '－', '＠')"
-LARGEST_HOUSEHOLD = 10  # more voters at one address are a care home, a dormitory, or flats without numbers in the file
 
 
 @dataclass(frozen=True)
@@ -69,15 +68,49 @@ def _of_voters(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, name, (f"voters.{name}",)) for name in names)
 
 
+# Who lives in group quarters is no household, nor is anybody whose residence is not known.
 _HOUSEHOLD = (
-    f"case when residences.voter_count <= {LARGEST_HOUSEHOLD} then chosen.residence_id else chosen.voter_id end"
+    "case when households.household_kind <> 'group quarters' then households.household_id else chosen.voter_id end"
 )
+_WITH_HOUSEHOLDS = """
+    chosen left join published.household_members as members on members.voter_id = chosen.voter_id
+    left join published.households as households on households.household_id = members.household_id
+"""
 # A unit has its designator, or the sign # and a blank, as the Postal Service reads it (Publication 28, 213).
-_POSTAL = "trim(regexp_replace(regexp_replace(address, ' ?# ?([A-Z]{2,}) ', ' \\1 '), ' ?# ?([0-9]|[A-Z]$)', ' # \\1'))"
-_NAME = ("voters.first_name", "voters.last_name", "voters.name_suffix", "voters.residence_id")
+_POSTAL = "trim(regexp_replace(regexp_replace({0}, ' ?# ?([A-Z]{{2,}}) ', ' \\1 '), ' ?# ?([0-9]|[A-Z]$)', ' # \\1'))"
+_NAME = ("voters.first_name", "voters.last_name", "voters.name_suffix", "household_members.household_id")
+
+
+def _mailed(header: str, mailing: str, residence: str | None) -> Column:
+    """A part of the address: of the mailing address where there is one, else of the residence."""
+    origins = (f"voters.{mailing}", *([f"voters.{residence}"] if residence else []))
+    return Column(header, f"address.{header}", ("voters.mailing_address_1", *origins))
+
+
+_MAILED = {
+    "address": ("mailing_address_1", "residence_address"),
+    "address_2": ("mailing_address_2", None),
+    "address_3": ("mailing_address_3", None),
+    "address_4": ("mailing_address_4", None),
+    "city": ("mailing_city", "residence_city"),
+    "state": ("mailing_state_code", "state_code"),
+    "zip5": ("mailing_zip5", "zip5"),
+    "zip4": ("mailing_zip4", "zip4"),
+    "country": ("mailing_country", None),
+}
+_ADDRESS = ", ".join(
+    f"'{header}': case when mailing_address_1 is not null then chosen.{mailing}"
+    f" else {f'chosen.{residence}' if residence else 'null'} end"
+    for header, (mailing, residence) in _MAILED.items()
+)
+# A household gets one piece at each address to which its members have their mail sent.
 MAIL = Format(
     (
-        Column("household_id", "household_id", ("voters.residence_id", "voters.voter_id", "residences.voter_count")),
+        Column(
+            "household_id",
+            "household_id",
+            ("household_members.household_id", "households.household_kind", "voters.voter_id"),
+        ),
         Column(
             "addressee",
             "case when people = 1 then first_full"
@@ -86,28 +119,23 @@ MAIL = Format(
             " when surnames = 1 then surname || ' HOUSEHOLD' else first_full || ' & HOUSEHOLD' end",
             _NAME,
         ),
-        Column("address", _POSTAL, ("voters.residence_address",)),
-        Column("city", "city", ("voters.residence_city",)),
-        Column("state", "state_code", ("voters.state_code",)),
-        Column("zip5", "zip5", ("voters.zip5",)),
-        Column("people", "people", ("voters.residence_id",), is_text=False),
+        *(
+            replace(column, sql=_POSTAL.format(column.sql)) if column.header == "address" else column
+            for column in (_mailed(header, *parts) for header, parts in _MAILED.items())
+        ),
+        Column("people", "people", ("household_members.household_id",), is_text=False),
     ),
     f"""(
         select {_HOUSEHOLD} as household_id, count(*) as people, count(distinct coalesce(last_name, '')) as surnames,
-            max(last_name) as surname, arg_min(concat_ws(' ', first_name, last_name, name_suffix), voter_id) as first_full,
-            arg_max(concat_ws(' ', first_name, last_name, name_suffix), voter_id) as last_full,
-            arg_min(coalesce(first_name, last_name, ''), voter_id) as first_given,
-            arg_min(residence_address, voter_id) as address, arg_min(chosen.residence_city, voter_id) as city,
-            any_value(chosen.state_code) as state_code, arg_min(chosen.zip5, voter_id) as zip5
-        from chosen inner join published.residences as residences on residences.residence_id = chosen.residence_id
-        group by 1
+            max(last_name) as surname, arg_min(concat_ws(' ', first_name, last_name, name_suffix), chosen.voter_id) as first_full,
+            arg_max(concat_ws(' ', first_name, last_name, name_suffix), chosen.voter_id) as last_full,
+            arg_min(coalesce(first_name, last_name, ''), chosen.voter_id) as first_given,
+            arg_min({{{_ADDRESS}}}, chosen.voter_id) as address
+        from {_WITH_HOUSEHOLDS}
+        group by {_HOUSEHOLD}, mailing_address_1, mailing_zip5
     )""",
-    "zip5, address, household_id",
-    f"""
-    select chosen.voter_id
-    from chosen inner join published.residences as residences on residences.residence_id = chosen.residence_id
-    where {_HOUSEHOLD} in (select household_id from file)
-    """,
+    "address.country, address.zip5, address.address, household_id",
+    f"select chosen.voter_id from {_WITH_HOUSEHOLDS} where {_HOUSEHOLD} in (select household_id from file)",
 )
 
 EMAIL = Format(
@@ -169,6 +197,7 @@ def _time_zone(law: Law) -> str:
 def _van(segment: str) -> Format:
     return Format(
         (
+            Column("Voter File VANID", "van_id", ("van_ids.van_id",)),
             Column("State Voter ID", "state_voter_id", ("voters.state_voter_id",)),
             Column("First Name", "first_name", ("voters.first_name",)),
             Column("Middle Name", "middle_name", ("voters.middle_name",)),
@@ -180,7 +209,7 @@ def _van(segment: str) -> Format:
             Column("Zip5", "zip5", ("voters.zip5",)),
             Column("Activist Code", f"'{segment}'"),
         ),
-        "chosen",
+        "chosen left join (select voter_id, van_id from published.van_ids) as numbered using (voter_id)",
         "state_voter_id",
         'select voter_id from published.voters semi join file on file."State Voter ID" = voters.state_voter_id'
         ' and file."State" = voters.state_code',

@@ -55,7 +55,7 @@ class Channel(_Entry):
 
     consent: Literal["proven", "required", "not_opted_out"]
     recipient: Literal["campaign", "vendor", "platform"]
-    reached_by: Literal["address", "phone", "text", "email"] | None = None
+    reached_by: Literal["mail", "residence", "phone", "text", "email"] | None = None
     at_residence: bool = False
     hours: tuple[str, str] | None = None
     citation: str = ""

@@ -7,9 +7,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
+
+from orchestration.erasing import lists, originals, person, register
 from orchestration.exporting import suppression
 from orchestration.exporting.law import Law
 from orchestration.exporting.reading import published
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse
 
@@ -122,56 +126,109 @@ def _channels(con, settings: Settings, voter_id: str) -> list[str]:
     ]
 
 
-def subject(settings: Settings, voter_id: str) -> dict[str, Any]:
-    """Everything held on a person, for a request of access: the rows of every table and view that names them, the deliveries that these are
-    from, and the lists in `exports/` that name them. Raw records are there as staging reads them.
+def subject(settings: Settings, named: str) -> dict[str, Any]:
+    """Everything held on a person, for a request of access. `named` is a voter_id, an e-mail address, a telephone number, an id of a source (`donor:77`)
+    or a person_id; whatever else is theirs by these is found, too, as `groundgame erase` finds it.
+
+    Keys: `identifiers`; `delivered`, the records of raw by contract, each with its delivery and place in the file; `held`, the rows of every table
+    and view behind raw that name them; `deliveries`, the files that these are from; `unreadable`, how many records in quarantine name them; `lists`,
+    the files of lists and of people not to be contacted that name them; `decisions`, what stewards decided of their records; `not_linked`,
+    contributions in reports to the Federal Election Commission under their name and ZIP code, of which nobody can say whose they are.
 
     Raises:
-        NobodyHeld: no table names them.
+        NotAPerson: `named` is no identifier, or one of several voters.
+        NobodyHeld: nothing names them.
     """
     with Warehouse(settings).hold("groundgame subject") as warehouse, warehouse.open() as con:
-        tables = con.execute(
-            """
-            select schema_name, table_name from duckdb_columns()
-            where column_name = 'voter_id' and schema_name in ('staging', 'intermediate', 'marts', 'identity', 'segments')
-            order by schema_name in ('staging', 'intermediate'), schema_name, table_name
-            """
-        ).fetchall()
-        held: dict[str, Any] = {}
-        for schema, table in tables:
-            asked = con.execute(f'select * from "{schema}"."{table}" where voter_id = ?', [voter_id])
-            names = [column[0] for column in asked.description]
-            rows = [
-                {name: value for name, value in zip(names, row, strict=True) if value is not None}
-                for row in asked.fetchall()
-            ]
-            if rows:
-                held[f"{schema}.{table}"] = rows
-        deliveries = {row["delivery_id"] for rows in held.values() for row in rows if "delivery_id" in row}
+        found = person.find(con, named, "with")
+        delivered = person.raw_records(con, found)
+        held = _held(con, found, named)
+        unreadable = _unreadable(con, settings, found)
+        rows = [row for tables in (delivered, held) for rows in tables.values() for row in rows]
         asked = con.execute(
             "select delivery_id, contract, file_name, as_of, received_at from meta.deliveries where list_contains(?, delivery_id) order by 1",
-            [sorted(deliveries)],
+            [sorted({row["delivery_id"] for row in rows if "delivery_id" in row})],
         )
         names = [column[0] for column in asked.description]
         sources = [dict(zip(names, row, strict=True)) for row in asked.fetchall()]
-    lists = _lists(settings, voter_id)
-    if not held and not lists:
-        raise NobodyHeld(f"no table and no list names {voter_id}; ids are the state, a dash and the state's own id")
+        not_linked = person.reports_like(con, found)
+    on_lists = lists.naming(settings, found)
+    if not rows and not on_lists and not unreadable:
+        raise NobodyHeld(f"no record, no table and no list names {named}")
     return {
-        "person": voter_id,
+        "person": named,
         "asked_at": datetime.now(UTC).isoformat(),
+        "identifiers": sorted(found.written | {key.partition(":")[2] for key in found.own}),
+        "delivered": delivered,
         "held": held,
         "deliveries": sources,
-        "lists": lists,
+        "unreadable": unreadable,
+        "lists": on_lists,
+        "decisions": lists.decided(settings, found),
+        "not_linked": not_linked,
     }
 
 
-def _lists(settings: Settings, voter_id: str) -> list[str]:
-    """The files of lists, and the lists of people not to be contacted, that name a person by id."""
-    state_id = voter_id.partition("-")[2]
-    cell = re.compile(rf"(?:^|[,\"])(?:{re.escape(voter_id)}|{re.escape(state_id)})(?:[,\"\r\n]|$)".encode(), re.M)
-    files = [*settings.exports.glob("*.csv"), *settings.suppressions.glob("*.csv")]
-    return sorted(file.name for file in files if cell.search(file.read_bytes()))
+def _held(con: duckdb.DuckDBPyConnection, found: person.Person, named: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every table and view behind raw that name a person, by `schema.table`."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in con.execute(
+        """
+        select schema_name, table_name, column_name from duckdb_columns()
+        where schema_name in ('staging', 'intermediate', 'marts', 'identity', 'segments')
+        order by schema_name in ('staging', 'intermediate'), schema_name, table_name, column_index
+        """
+    ).fetchall():
+        tables.setdefault((schema, table), []).append(column)
+    ids = _voter_ids(con, found, [place for place in tables if place[0] == "staging"]) | {named}
+    held = {}
+    for (schema, table), columns in tables.items():
+        conditions = [
+            f"{column} in (select unnest({person.listed(ids)}))"
+            if person.KINDS[column] == "voter"
+            else f"list_contains({person.listed(found.own)}, {person.key_in(column)})"
+            for column in columns
+            if column in person.KINDS
+        ]
+        if "record_id" in columns and schema == "identity":
+            conditions.append(f"list_contains({person.listed(found.own)}, {person.record_key()})")
+        conditions += [person.names_person(found, columns)] if {*person.PERSONS} & {*columns} else []
+        if not conditions:
+            continue
+        asked = con.execute(f'select * from "{schema}"."{table}" where {" or ".join(conditions)}')
+        rows = [
+            {name: value for name, value in zip(columns, row, strict=True) if value is not None}
+            for row in asked.fetchall()
+        ]
+        if rows:
+            held[f"{schema}.{table}"] = rows
+    return held
+
+
+def _voter_ids(con: duckdb.DuckDBPyConnection, found: person.Person, staged: list[tuple[str, str]]) -> set[str]:
+    """The ids of the voters who a person is, as the tables have them: looked for once, since a key of each row takes long."""
+    ids = set()
+    for schema, table in staged if found.voters else []:
+        if table.endswith(("__voters", "__voters_previous")):
+            asked = con.execute(
+                f'select distinct voter_id from "{schema}"."{table}" where list_contains({person.listed({*found.voters})}, {person.key_in("voter_id")})'
+            )
+            ids |= {voter for (voter,) in asked.fetchall()}
+    return ids
+
+
+def _unreadable(con: duckdb.DuckDBPyConnection, settings: Settings, found: person.Person) -> int:
+    """How many records in quarantine name a person, by an identifier of theirs or by both names."""
+    contracts = {contract.name: contract for contract in all_contracts() if contract.person_keys()}
+    asked = con.execute(
+        "select raw_line, contract from raw.quarantine join meta.deliveries using (delivery_id) where raw_line <> ''"
+    )
+    own = register.Erased("", frozenset(register.hashed("", key) for key in found.own))
+    return sum(
+        originals.is_of(text, contracts[contract], found, own)
+        for text, contract in asked.fetchall()
+        if contract in contracts
+    )
 
 
 def in_json(held: dict[str, Any]) -> str:

@@ -70,8 +70,13 @@ def prepare(
             select value as voter_id, list, null as channel, null as is_opted_in, null as value, null as is_proven from suppressed
             where kind = 'voter_id'
             union all
-            select voters.voter_id, list, null, null, null, null from published.voters
-            inner join suppressed on kind = 'phone' and value = voters.phone
+            -- What was said of a number is said of whoever has it in the voter file: asked in one pass over the voters.
+            select voters.voter_id, list, channel, is_opted_in, null, null from published.voters
+            inner join (
+                select value, list, null as channel, null as is_opted_in from suppressed where kind = 'phone'
+                union all
+                select value, null, channel, false from consents where kind = 'phone' and not is_opted_in
+            ) as of_numbers on of_numbers.value = voters.phone
             union all
             select consents.voter_id, list, null, null, null, null from consents
             inner join suppressed on suppressed.kind = consents.kind and suppressed.value = consents.value
@@ -79,10 +84,6 @@ def prepare(
             select voter_id, 'erased', null, null, null, null from erased_voters
             union all
             select voter_id, null, channel, is_opted_in, value, is_proven from consents where voter_id is not null
-            union all
-            -- An opt-out is one of the number or address, whoever has it in the voter file.
-            select voters.voter_id, null, channel, false, null, null from published.voters
-            inner join consents on kind = 'phone' and value = voters.phone and not is_opted_in
         )
         select
             voter_id,
@@ -192,16 +193,23 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
 
     `holdout` is the condition of `in_holdout`.
     """
+    is_away, no_address = "voters.registration_status <> 'active'", "voters.residence_id is null or voters.zip5 is null"
+    if (
+        channel.reached_by == "mail"
+    ):  # which also goes to soldiers and citizens abroad, if only to where they have it sent
+        has_mail = "voters.mailing_address_1 is not null"
+        is_away = f"({is_away} and not (voters.registration_status = 'temporary' and {has_mail}))"
+        no_address = f"not ({has_mail}) and ({no_address})"
     cases = [
         ("marks.erased", "erased"),
         (holdout, "holdout"),
         ("marks.do_not_contact", "do_not_contact"),
         ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),
         (f"marks.refused_{name}", "opted_out" if name in SUBSCRIBED else ""),
-        ("voters.registration_status <> 'active'", "not_at_residence" if channel.at_residence else ""),
+        (is_away, "not_at_residence" if channel.at_residence else ""),
     ]
-    if channel.reached_by == "address":
-        cases.append(("voters.residence_id is null or voters.zip5 is null", "no_address"))
+    if channel.reached_by in ("mail", "residence"):
+        cases.append((no_address, "no_address"))
     if channel.reached_by == "phone":
         cases.append(("voters.phone is null", "no_phone"))
     if channel.consent != "not_opted_out":

@@ -436,7 +436,7 @@ class _Intake:
         ).fetchone()
         if places and audited:
             load.take_places(self.con, table.replace("raw.", "audit.", 1), places)
-        numbers = originals.numbers_of(places, [b.record for b in broken])
+        numbers = load.numbers_of(places, [b.record for b in broken])
         named = {b.record for b in broken if erased.is_named(contract, b.raw)}
         if (numbers or named) and not contract.matching_only:
             originals.rewrite(

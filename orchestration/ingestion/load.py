@@ -335,6 +335,16 @@ def missing_of(gaps: Iterable[tuple[int, int]]) -> list[int]:
     return missing
 
 
+def numbers_of(places: Iterable[int], broken: Iterable[int]) -> list[int]:
+    """The numbers in their file of records at some places, from 1, among those that are not broken; `broken` are numbers."""
+    numbers, gaps, shift = [], sorted(broken), 0
+    for place in sorted(places):
+        while shift < len(gaps) and gaps[shift] <= place + shift:
+            shift += 1
+        numbers.append(place + shift)
+    return numbers
+
+
 def _without(raw: str, contract: Contract) -> str:
     """The text of a broken record; of JSON lines without the values of keys that may never land, so far as they can be told."""
     if not contract.is_json_lines or not contract.never_land:

@@ -12,6 +12,7 @@ _RECORDS = {
     "contacts": ("van_list", "van_id"),
     "survey_responses": ("van_list", "van_id"),
     "activist_codes": ("van_list", "van_id"),
+    "van_ids": ("van_list", "van_id"),
     "email_activity": ("mailchimp_audience", "email"),
     "web_activity": ("web_events", "coalesce(user_id, email)"),
     "social_engagement": ("app_members", "member_id"),

@@ -4,7 +4,9 @@ to the right voters, and the gates tell what cannot be."""
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
+import json
 import re
 import shutil
 from collections import defaultdict
@@ -16,7 +18,7 @@ import pytest
 
 from orchestration import lineage
 from orchestration.erasing import originals, register
-from orchestration.erasing.person import find, key_of
+from orchestration.erasing.person import find
 from orchestration.publishing.publish import PUBLIC_SCHEMAS
 from orchestration.sample import write_sample
 from orchestration.warehouse import Warehouse
@@ -362,6 +364,23 @@ def test_contacts_who_are_no_voters_are_gone_after_the_run(state):
     assert [*state[0].archive.glob(f"{sha256}*")] == []
 
 
+def test_all_that_is_held_on_a_donor_who_is_no_voter_is_told_by_whatever_names_them(state, capsys):
+    [(donor, email, person)] = rows(
+        state,
+        """
+        select donor_id, donor_email, person_id from donations
+        where person_id in (select person_id from people where voter_id is null) and donor_email is not null order by 1 limit 1
+        """,
+    )
+    for named in (f"donor:{donor.removeprefix('ACTBLUE-')}", email, person):
+        assert pipeline.groundgame(state[0], "subject", named) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert donor in {row["donor_id"] for row in told["held"]["marts.donations"]}
+        assert {row["person_id"] for row in told["held"]["identity.people"]} == {person}
+        files = {delivery["delivery_id"] for delivery in told["deliveries"]}
+        assert {record["delivery_id"] for record in told["delivered"]["actblue_contributions"]} <= files
+
+
 def test_an_erased_person_is_in_no_file_and_all_the_rest_is_published_again(state, tmp_path, capsys):
     shutil.copytree(state[0].data_dir, tmp_path / "data", ignore=shutil.ignore_patterns("truth"))
     settings = pipeline.settings_for(tmp_path / "data")
@@ -381,8 +400,13 @@ def test_an_erased_person_is_in_no_file_and_all_the_rest_is_published_again(stat
         )
     [copy] = settings.exports.glob("*-van-*.csv")
     shutil.copy(copy, tmp_path / "copy.csv")
+    with copy.open(newline="", encoding="utf-8") as stream:
+        told = {row["State Voter ID"]: row["Voter File VANID"] for row in csv.DictReader(stream, strict=True)}
+    by_vanid = dict(rows(state, "select state_voter_id, van_id from van_ids join voters using (voter_id)"))
+    assert told == {voter_id: by_vanid.get(voter_id, "") for voter_id in told}
+    assert 0 < sum(map(bool, told.values())) < len(told)
     with Warehouse(settings).open() as con:
-        person = find(con, key_of(voter))
+        person = find(con, voter)
     # Of other ids some begin as another person's do.
     values = {value for value in person.written if "@" in value} | {voter.removeprefix("NC-")}
     assert {path.partition("/")[0] for path in holding(settings, values)} == {

@@ -53,6 +53,21 @@ def test_each_channels_list_is_of_the_segment_and_on_its_receipt(state, capsys: 
         if rows and "voter_id" in rows[0]:
             assert {row["voter_id"] for row in rows} <= members
     mailed = kept[0]
+    # Mail goes to boxes and to other states, where voters have it sent; and a household gets one piece at each address.
+    with (state.exports / mailed["files"][0]["name"]).open(newline="", encoding="utf-8") as stream:
+        pieces = list(csv.DictReader(stream, strict=True))
+    assert len({(p["household_id"], p["address"], p["zip5"]) for p in pieces}) == len(pieces)
+    assert {piece["state"] for piece in pieces} == {"NC", "SC"}
+    assert [piece for piece in pieces if piece["address"].startswith("PO BOX") and piece["zip4"]]
+    assert [piece for piece in pieces if not (piece["address"] and piece["city"] and piece["zip5"])] == []
+    households = dict(published(state, "select voter_id, household_id from household_members"))
+    assert {piece["household_id"] for piece in pieces} <= {*households.values(), *households}
+    # A segment that is made of households.
+    asked = ["export", "mixed_party_households", "--channel", "mail", "--purpose", "persuasion"]
+    assert pipeline.groundgame(state, *asked) == 0
+    of_two_parties = receipts.every(state)[-1]
+    assert of_two_parties["rows"] < of_two_parties["people"]
+    assert of_two_parties["people"] + sum(of_two_parties["suppressed"].values()) == of_two_parties["segment"]["size"]
     cli.prepare_dagster(state)
     asked = {"segment": segment, "channel": "mail", "purpose": mailed["purpose"], "asked_by": "Ada"}
     with dg.DagsterInstance.get() as instance:
@@ -92,7 +107,15 @@ def test_why_a_person_is_in_a_segment_and_all_that_is_held_on_them(state, capsys
     assert {"marts.voters", "marts.vote_history", "segments.segment_members", "staging.stg_nc__voters"} <= {
         *held["held"]
     }
-    assert {row["voter_id"] for rows in held["held"].values() for row in rows} == {voter}
+    [(person,)] = published(state, "select person_id from voters where voter_id = ?", voter)
+    of_others = [
+        row
+        for rows in held["held"].values()
+        for row in rows
+        if voter not in row.values() and person not in row.values()
+    ]
+    assert of_others == []
+    assert [record["ncid"] for record in held["delivered"]["nc_voters"]] == [voter.removeprefix("NC-")]
     assert file in {delivery["file_name"] for delivery in held["deliveries"]}
     assert pipeline.groundgame(state, "subject", "NC-NOBODY") == 1
-    assert "no table and no list names NC-NOBODY" in capsys.readouterr().err
+    assert "no record, no table and no list names NC-NOBODY" in capsys.readouterr().err

@@ -125,7 +125,11 @@ def test_segments_hold_what_each_state_records_and_no_more(together) -> None:
         assert sizes["mid_propensity", state] > 0
         assert sizes["young_first_time_eligible", state] > 0
     # Ohio's party is that of a primary ballot: who has none is not unaffiliated.
-    silent = {"mail_ballot_habit": WITHOUT_METHODS, "unaffiliated_regulars": WITHOUT_PARTIES | {"OH"}}
+    silent = {
+        "mail_ballot_habit": WITHOUT_METHODS,
+        "unaffiliated_regulars": WITHOUT_PARTIES | {"OH"},
+        "mixed_party_households": WITHOUT_PARTIES,
+    }
     for segment, without in silent.items():
         assert {state for state in STATES if (segment, state) not in sizes} == without & {*STATES}, segment
     counts = query(

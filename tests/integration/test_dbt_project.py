@@ -8,6 +8,7 @@ import re
 import pytest
 
 from orchestration.dbt import LAYERS, Dbt
+from orchestration.exporting import waiting
 from orchestration.exporting.law import Law
 from orchestration.ingestion.contracts import all_contracts, contract_states
 from orchestration.ingestion.ingest import prepare
@@ -92,6 +93,18 @@ def test_the_unit_tests_of_each_states_staging_pass(all_states, state: str) -> N
     tested = {r.node.tested_node_unique_id.split(".")[-1] for r in results}
     assert tested >= {f"stg_{state}__{e}" for e in ("voters", "vote_history", "voters_suppressed")}
     assert [r.node.name for r in results if r.status != "pass"] == []
+
+
+def test_opt_outs_are_waited_for_of_each_source_that_may_have_them(all_states) -> None:
+    dbt, _ = all_states
+
+    def sources_of(node: str) -> set[str]:
+        if node.startswith("source."):
+            return {node.rsplit(".", 1)[1]}
+        parents = getattr(dbt.manifest.nodes[node].depends_on, "nodes", [])
+        return set().union(*map(sources_of, parents))
+
+    assert sources_of("model.groundgame.int_consents") == {*waiting.CONTRACTS}
 
 
 @pytest.mark.parametrize("entities", ["voters", "voters_previous", "voters_suppressed", "vote_history", "scopes"])

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import shutil
+import threading
 import zipfile
 from pathlib import Path
 
@@ -15,12 +16,13 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.erasing import erase, originals, register
+from orchestration.erasing import erase, register
 from orchestration.erasing.person import NotAPerson, key_of
+from orchestration.exporting.person import NobodyHeld, subject
 from orchestration.identity import stewards, tables
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import call_back
-from orchestration.ingestion.load import gaps_of, missing_of
+from orchestration.ingestion.load import gaps_of, missing_of, numbers_of
 from orchestration.warehouse import Warehouse
 from quality import reconcile
 from tests import actblue, actionnetwork, app, mailchimp, nc, van, web
@@ -179,6 +181,9 @@ def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     fill(desk)
     names = "kind,value\nvoter_id,NC-BN7\nphone,919-555-7007\nvoter_id,NC-BN8\n"
     (desk.settings.suppressions / "do_not_contact.csv").write_text(names)
+    half = desk.settings.exports / ".20260101T000000-mail" / "half.csv"  # of an export that was killed
+    half.parent.mkdir()
+    half.write_text("voter_id\r\nNC-BN7\r\n")
     with Warehouse(desk.settings).open() as con:
         tables.create(con)
         con.execute(
@@ -256,7 +261,13 @@ def sums_that_do_not_close(desk: Desk) -> list[str]:
 
 def test_no_byte_of_an_erased_person_is_left_and_everybody_elses_records_are(filled_once: Desk, erased: Desk) -> None:
     held = found_in(filled_once.settings.data_dir)
-    assert {Path(name).parts[0] for name in held} == {"archive", "decisions", "suppressions", "warehouse"}
+    assert {Path(name).parts[0] for name in held} == {
+        "archive",
+        "decisions",
+        "exports",
+        "suppressions",
+        "warehouse",
+    }
     assert {value for values in held.values() for value in values} == {*VALUES}
     assert len({*cells_with(filled_once)}) >= 12
     before, after = rows_in_raw(filled_once), rows_in_raw(erased)
@@ -335,6 +346,92 @@ def test_what_a_household_shares_erases_nobody_but_who_asked(desk: Desk) -> None
         erase.erase(desk.settings, "919-555-7007", "somebody")
 
 
+@pytest.mark.parametrize("named", [VOTER, "Quintana7@example.org", "donor:D77", "member:M7007", "P-NC-BN7"])
+def test_all_that_is_held_on_a_person_is_told_by_whatever_names_them(filled_once: Desk, named: str) -> None:
+    told = subject(filled_once.settings, named)
+    assert {contract: len(records) for contract, records in told["delivered"].items()} == {
+        "nc_voters": 2, "nc_vote_history": 1, "van_list": 1, "van_contacts": 1, "actblue_contributions": 1, "actblue_cancelled_recurring": 1,
+        "mailchimp_audience": 1, "mailchimp_activity": 1, "web_events": 2, "app_members": 1, "app_activity": 1, "app_contacts": 1,
+        "actionnetwork_activists": 1,
+    }  # fmt: skip
+    files = {delivery["delivery_id"]: delivery["file_name"] for delivery in told["deliveries"]}
+    assert {files[record["delivery_id"]] for record in told["delivered"]["app_contacts"]} == {"app_contacts.jsonl"}
+    newest = [r for r in told["delivered"]["nc_voters"] if files[r["delivery_id"]] == "ncvoter_Statewide_20260201.txt"]
+    assert [(record["record_number"], record["res_street_address"]) for record in newest] == [(7, "7007 SECRET LN")]
+    assert {row["record_id"] for row in told["held"]["identity.person_records"]} == {
+        "NC-BN7", "VAN7007", "ACTBLUE-D77", "UU7007"
+    }  # fmt: skip
+    assert told["lists"] == ["do_not_contact.csv"]
+    assert [decision["a"]["record_id"] for decision in told["decisions"]] == ["VAN7007"]
+    assert told["unreadable"] == 1
+    text = json.dumps(told, default=str)
+    assert {"OTHER6", "D5", "9195557008", "M5", "VAN8"} & {*text.replace('"', " ").split()} == set()
+
+
+def test_who_is_no_voter_is_told_of_and_erased_and_whom_nobody_knows_is_said(filled: Desk) -> None:
+    told = subject(filled.settings, "d3@example.org")
+    assert {contract: len(records) for contract, records in told["delivered"].items()} == {
+        "actblue_contributions": 1,
+        "mailchimp_audience": 1,
+        "mailchimp_activity": 1,
+    }
+    erase.erase(filled.settings, "donor:D3", "a donor's request")
+    for named in ("d3@example.org", "donor:D3", "receipt:R3"):
+        with pytest.raises(NobodyHeld, match=f"no record, no table and no list names {named}"):
+            subject(filled.settings, named)
+    assert len(subject(filled.settings, "donor:D2")["delivered"]) == 3
+
+
+def test_of_a_person_who_is_two_voters_both_go_or_the_one_who_is_named(filled: Desk, filled_once: Desk) -> None:
+    def two_voters(desk: Desk) -> Desk:
+        with Warehouse(desk.settings).open() as con:
+            con.execute("update identity.person_records set person_id = 'P-NC-BN7' where record_id = 'NC-BN8'")
+        return desk
+
+    two_voters(filled)
+    assert {record["ncid"] for record in subject(filled.settings, VOTER)["delivered"]["nc_voters"]} == {"BN7", "BN8"}
+    with pytest.raises(NotAPerson, match=r"they are voter NC-BN8, too, .* --every-voter, or --only-this-voter"):
+        erase.erase(filled.settings, VOTER, "her request")
+    assert register.every(filled.settings) == []
+    erase.erase(filled.settings, VOTER, "her request", "without")
+    assert "BN7" not in filled.ids()
+    assert "BN8" in filled.ids()
+    assert found_in(filled.settings.data_dir) == {}
+    erase.erase(two_voters(copy_of(filled_once, filled)).settings, VOTER, "her request", "with")
+    assert {"BN7", "BN8"} & {*filled.ids()} == set()
+    assert found_in(filled.settings.data_dir) == {}
+
+
+def test_reports_that_nobody_can_say_whose_they_are_stay_and_are_named(filled: Desk) -> None:
+    with Warehouse(filled.settings).open() as con:
+        con.execute("create schema marts")
+        con.execute("create table marts.voters as select 'NC-BN7' as voter_id, '27601' as zip5")
+        con.execute(
+            "create table marts.fec_contributions as select * from (values ('FEC-1', 'ADA', 'QUINTANA7', '27601'), ('FEC-2', 'ADA', 'QUINTANA7', '10001'),"
+            " ('FEC-3', 'OTTO', 'QUINTANA7', '27601')) as t (fec_contribution_id, donor_first_name, donor_last_name, donor_zip5)"
+        )
+    assert subject(filled.settings, VOTER)["not_linked"] == ["FEC-1"]
+    told: list[str] = []
+    erase.erase(filled.settings, VOTER, "her request", say=told.append)
+    assert [line for line in told if "If they are: groundgame erase fec:FEC-1" in line and line.startswith("1 contr")]
+
+
+def test_an_erasure_waits_for_lists_that_are_being_written(filled: Desk) -> None:
+    waits = threading.Event()
+
+    def say(line: str) -> None:
+        assert line == "waiting: a list is being written"
+        waits.set()
+
+    at_work = threading.Thread(target=erase.erase, args=(filled.settings, VOTER, "her request"), kwargs={"say": say})
+    with register.kept_apart(filled.settings, alone=False):
+        at_work.start()
+        assert waits.wait(60)
+        assert register.every(filled.settings) == []
+    at_work.join()
+    assert [erasure.done_at is not None for erasure in register.every(filled.settings)] == [True]
+
+
 def test_cut_off_anywhere_it_is_done_whole_when_it_is_asked_for_again(
     filled: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,7 +495,7 @@ def test_what_is_missing_can_be_told_from_its_gaps(missing: set[int]) -> None:
     assert missing_of(gaps_of(missing)) == sorted(missing)
     kept = [n for n in range(1, 61) if n not in missing]
     places = [n for n in range(1, len(kept) + 1) if n % 3 == 0]
-    assert originals.numbers_of(places, missing) == [kept[place - 1] for place in places]
+    assert numbers_of(places, missing) == [kept[place - 1] for place in places]
 
 
 @given(st.text(alphabet='aB0 9.-(@)="+é', max_size=20), st.sampled_from(["phone", "email", "van"]))

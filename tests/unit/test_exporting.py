@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ from orchestration.exporting.law import Law, LawError, Refused
 from orchestration.exporting.suppression import SuppressionError
 from orchestration.exporting.walking import DOORS, STRETCH
 from orchestration.settings import Mendable
-from tests import pipeline
+from tests import nc, pipeline, texting
 from tests.published import SEGMENT, consent, publish, settings_for, subscribe, voter
 
 CHANNELS = ("mail", "walk", "phone", "text", "email", "van", "meta", "google")
@@ -63,6 +65,7 @@ some_voters = st.lists(
                 [None, "NC-00000000000000a1", "NC-00000000000000a2", "NC-000000000000ffff"]
             ),
             "registration_status": st.sampled_from(["active", "active", "inactive", "temporary"]),
+            "mailing_address_1": st.sampled_from([None, None, "PO BOX 1"]),
         }
     ),
     min_size=1,
@@ -137,9 +140,12 @@ def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(
             if has(who, asked_in=False):
                 return "opted_out"
             if channel in ("mail", "walk"):
-                if who["registration_status"] != "active":
+                mailed = channel == "mail" and who["mailing_address_1"]
+                if who["registration_status"] != "active" and not (
+                    mailed and who["registration_status"] == "temporary"
+                ):
                     return "not_at_residence"
-                return None if who["residence_id"] else "no_address"
+                return None if mailed or who["residence_id"] else "no_address"
             if channel == "phone" and not who["phone"]:
                 return "no_phone"
             if channel == "text":
@@ -171,7 +177,9 @@ def test_nobody_is_on_a_list_who_may_not_be_and_the_counts_add_up(
         if channel in ("walk", "phone", "text", "email"):
             assert sorted(row["voter_id"] for row in rows) == sorted(who["voter_id"] for who in on_it)
         elif channel == "mail":
-            assert {row["household_id"] for row in rows} == {who["residence_id"] for who in on_it}
+            pieces = {(who["residence_id"] or who["voter_id"], who["mailing_address_1"]) for who in on_it}
+            assert {row["household_id"] for row in rows} == {household for household, _ in pieces}
+            assert len(rows) == len(pieces)
             assert sum(int(row["people"]) for row in rows) == len(on_it)
         elif channel == "van":
             assert sorted(row["State Voter ID"] for row in rows) == sorted(who["state_voter_id"] for who in on_it)
@@ -225,6 +233,56 @@ def test_who_was_erased_is_on_no_list_nor_whoever_has_their_number(tmp_path) -> 
     assert count(settings, "true")["mail"] == 3
     assert since(settings, file_of(settings, old), old) == {"erased": 2}
     assert not any(word in path.read_text() for path in settings.erasures.iterdir() for word in ("ZZ1", "9195550002"))
+
+
+def test_opt_outs_count_within_the_hour_or_nobody_is_called(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1)])
+    delivered = texting.opt_outs({"Phone": "(919) 555-0001"})
+    soon, late = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (50, 70))
+
+    def called(channel: str, now: datetime) -> int:
+        return export(settings, Request(SEGMENT, channel, "turnout", "Ada"), now)["rows"]
+
+    waits = settings.inbox / "stop.csv"
+    waits.write_bytes(delivered)
+    assert called("phone", soon) == 1  # the sensor looks each minute; the run has the rest of the hour
+    for channel in ("phone", "text", "email", "meta", "google"):
+        with pytest.raises(Refused, match=r"stop[.]csv \(.*\) lies in the inbox since .* Run: groundgame run"):
+            called(channel, late)
+    assert called("mail", late) == called("walk", late) == 1  # nobody says no to these in any source
+    waits.unlink()
+    # Taken in by a run that a gate stopped: it is in the archive, and the published version does not know it.
+    digest = hashlib.sha256(delivered).hexdigest()
+    (settings.archive / f"{digest}.txt.zst").write_bytes(zstandard.compress(delivered))
+    with pytest.raises(Refused, match="was taken in and is not published since"):
+        called("phone", late)
+    with duckdb.connect(str(settings.current)) as con:
+        con.execute("insert into deliveries values (?)", [digest[:16]])
+    assert called("phone", late) == 1
+    # A voter file that waits keeps nobody from a list; an opt-out file that fits nothing is known by its name.
+    (settings.inbox / "ncvoter_Statewide.txt").write_bytes(nc.voters_text([nc.voter()]))
+    assert called("phone", late) == 1
+    (settings.inbox / "opt_outs.csv").write_bytes(delivered.replace(b"Phone", b"Fone"))
+    with pytest.raises(Refused, match=r"opt_outs[.]csv "):
+        called("phone", late)
+    assert [file for file in settings.exports.iterdir() if file.name.startswith(".")] == []
+
+
+def test_a_list_waits_for_an_erasure_and_is_without_whoever_it_erased(tmp_path, capsys) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(n) for n in range(3)])
+    made: list[dict] = []
+    exporting = threading.Thread(target=lambda: made.append(ask(settings, "phone")))
+    with register.kept_apart(settings, alone=True):
+        exporting.start()
+        exporting.join(2)
+        assert made == []
+        hashes = [register.hashed(register.salt(settings), "voter:NCZZ1")]
+        register.keep(settings, register.Erasure("e1", "2026-11-25T13:00:00", "Ada", hashes))
+    exporting.join()
+    assert "waiting: somebody is being erased" in capsys.readouterr().out
+    assert [row["voter_id"][-1] for row in rows_of(settings, made[0])] == ["0", "2"]
 
 
 def test_a_consent_serves_what_its_source_may_be_used_for_and_an_opt_out_always_counts(tmp_path) -> None:
@@ -296,9 +354,11 @@ def test_with_a_list_of_people_not_to_be_contacted_that_cannot_be_read_nobody_is
 
 def test_one_piece_of_mail_goes_to_a_household(tmp_path) -> None:
     settings = settings_for(tmp_path)
-    home, shared, big, home_of_many = (f"NC-{n:016x}" for n in range(1, 5))
+    home, shared, flat, big, home_of_many = (f"NC-{n:016x}" for n in range(1, 6))
     voters = [
-        voter(1, residence_id=home, first_name="ANN", last_name="LEE", residence_address="12 OAK ST #APT 3"),
+        voter(
+            1, residence_id=home, first_name="ANN", last_name="LEE", residence_address="12 OAK ST #APT 3", zip4="0042"
+        ),
         voter(
             2,
             residence_id=home,
@@ -309,18 +369,65 @@ def test_one_piece_of_mail_goes_to_a_household(tmp_path) -> None:
         ),
         voter(3, residence_id=shared, first_name="CAL", last_name="FOX", residence_address="14 OAK ST #7"),
         voter(4, residence_id=shared, first_name="DOT", last_name="RAY", residence_address="14 OAK ST #7"),
+        # Flatmates are no household.
+        *(voter(n, residence_id=flat, household_id=f"{flat}-{n}", residence_address="15 OAK ST") for n in (8, 9)),
         *(voter(n, residence_id=big, last_name="SO", residence_address="16 OAK ST") for n in (5, 6, 7)),
         *(voter(n, residence_id=home_of_many, residence_address="18 OAK ST") for n in range(20, 31)),
     ]
     publish(settings, voters)
     rows = rows_of(settings, ask(settings, "mail"))
-    assert [(row["addressee"], row["address"], row["people"]) for row in rows[:3]] == [
+    assert [(row["addressee"], row["address"], row["people"]) for row in rows[:5]] == [
         ("ANN & BEN LEE JR", "12 OAK ST APT 3", "2"),
         ("CAL FOX & DOT RAY", "14 OAK ST # 7", "2"),
+        ("ANN LEE8", "15 OAK ST", "1"),
+        ("ANN LEE9", "15 OAK ST", "1"),
         ("SO HOUSEHOLD", "16 OAK ST", "3"),
     ]
-    assert len(rows) == 3 + 11  # where eleven live nobody knows who lives together
+    assert len(rows) == 5 + 11  # where eleven live nobody knows who lives together
     assert {(row["city"], row["state"], row["zip5"]) for row in rows} == {("RALEIGH", "NC", "27601")}
+    assert [row["zip4"] for row in rows[:2]] == ["0042", ""]
+
+
+def test_mail_goes_where_a_voter_has_it_sent(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    home = f"NC-{1:016x}"
+    box = {"mailing_address_1": "PO BOX 9", "mailing_city": "CARY", "mailing_state_code": "NC", "mailing_zip5": "27511"}
+    army = {
+        "mailing_address_1": "UNIT 100",
+        "mailing_address_2": "BOX 2",
+        "mailing_city": "APO",
+        "mailing_state_code": "AE",
+        "mailing_zip5": "09012",
+        "mailing_zip4": "0003",
+    }
+    abroad = {"mailing_address_1": "1 HIGH ST", "mailing_city": "LONDON SW1A 1AA", "mailing_country": "UNITED KINGDOM"}
+    nowhere = {"residence_id": None, "residence_address": None, "residence_city": None, "zip5": None}
+    publish(
+        settings,
+        [
+            # Of a household three have their mail at home, two at their box: a piece for each place.
+            *(voter(n, residence_id=home, last_name="LEE", residence_address="1 OAK ST") for n in (1, 2, 3)),
+            voter(4, residence_id=home, first_name="CAL", last_name="LEE", residence_address="1 OAK ST", **box),
+            voter(5, residence_id=home, first_name="DOT", last_name="LEE", residence_address="1 OAK ST", **box),
+            voter(6, first_name="EVE", registration_status="temporary", zip4="1111", **army),
+            voter(7, first_name="FAY", registration_status="temporary", **nowhere, **abroad),
+            voter(8, registration_status="temporary"),  # a soldier who is not at home, and nobody says where
+            voter(9, registration_status="inactive", **box),  # whose mail came back
+            voter(10, **nowhere),
+        ],
+    )
+    receipt = ask(settings, "mail")
+    assert receipt["suppressed"] == {"no_address": 1, "not_at_residence": 2}
+    parts = ("addressee", "address", "address_2", "city", "state", "zip5", "zip4", "country", "people")
+    assert [tuple(row[part] for part in parts) for row in rows_of(settings, receipt)] == [
+        ("FAY LEE7", "1 HIGH ST", "", "LONDON SW1A 1AA", "", "", "", "UNITED KINGDOM", "1"),
+        ("EVE LEE6", "UNIT 100", "BOX 2", "APO", "AE", "09012", "0003", "", "1"),
+        ("CAL & DOT LEE", "PO BOX 9", "", "CARY", "NC", "27511", "", "", "2"),
+        ("LEE HOUSEHOLD", "1 OAK ST", "", "RALEIGH", "NC", "27601", "", "", "3"),
+    ]
+    assert receipt["people"] == count(settings, "true")["mail"] == 7
+    # A volunteer walks to the house, wherever its mail goes.
+    assert {row["voter_id"][-1] for row in rows_of(settings, ask(settings, "walk"))} == {"1", "2", "3", "4", "5"}
 
 
 def test_hashes_are_of_what_each_platform_normalises_to(tmp_path) -> None:
@@ -342,6 +449,30 @@ def test_hashes_are_of_what_each_platform_normalises_to(tmp_path) -> None:
         "Country": "US",
         "Zip": "27601",
     }
+    # An address as Meta's documentation hashes it for an example; at Gmail Google takes out dots and what follows a plus.
+    subscribe(
+        settings,
+        [consent("email", "john_smith@gmail.com", "NC-ZZ1"), consent("email", "j.doe+vote@gmail.com", "NC-ZZ2")],
+    )
+    addresses = {row["email"] for row in rows_of(settings, ask(settings, "meta"))}
+    assert "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f" in addresses
+    assert {row["Email"] for row in rows_of(settings, ask(settings, "google"))} == {
+        sha256("john_smith@gmail.com"),
+        sha256("jdoe@gmail.com"),
+    }
+
+
+def test_vans_file_names_people_by_vanid_where_it_is_known(tmp_path) -> None:
+    settings = settings_for(tmp_path)
+    publish(settings, [voter(1), voter(2)])
+    with duckdb.connect(str(settings.current)) as con:
+        con.execute("insert into van_ids (van_id, voter_id) values ('100200', 'NC-ZZ2')")
+    receipt = ask(settings, "van")
+    ids = [(row["Voter File VANID"], row["State Voter ID"]) for row in rows_of(settings, receipt)]
+    assert ids == [("", "ZZ1"), ("100200", "ZZ2")]
+    [of] = [column["of"] for column in receipt["columns"] if column["header"] == "Voter File VANID"]
+    assert of == [{"column": "van_ids.van_id", "source": "van_list", "purposes": sorted(of[0]["purposes"])}]
+    assert "fundraising" not in of[0]["purposes"]
 
 
 def test_no_cell_is_run_by_a_spreadsheet_and_what_has_a_comma_or_a_quote_is_read_back(tmp_path) -> None:
@@ -465,8 +596,9 @@ def test_the_receipt_tells_the_file_and_what_was_done_to_it(tmp_path) -> None:
     assert receipt["gates"] == [{"gate": "published", "tables": 1, "waived": []}]
     assert receipt["suppressed"] == {"not_at_residence": 1}
     [city] = [c["of"] for c in receipt["columns"] if c["header"] == "city"]
-    assert city[0]["column"] == "voters.residence_city"
-    assert city[0]["source"] == "nc_voters"
+    assert {column["column"]: column["source"] for column in city} == dict.fromkeys(
+        ("voters.mailing_address_1", "voters.mailing_city", "voters.residence_city"), "nc_voters"
+    )
 
     moved = shutil.move(file, tmp_path / "list.csv")
     assert "1 rows, 1 people of segment everybody, 1 left out; for turnout by mail, to Acme Print" in str(

@@ -7,7 +7,7 @@ with source as (
         voter_id, county, last_name, first_name, middle_name, name_suffix, status, status_reason, registration_date, birth_year,
         gender, party, phone_num, residential_address, residential_city, residential_zip_code, residential_zip_plus,
         mailing_address_1, mailing_address_2, mailing_address_3, mailing_city, mailing_state, mailing_zip_code,
-        precinct, precinct_name, congressional, state_senate, state_house, cast(null as varchar) as municipality,
+        mailing_zip_plus, mailing_country, precinct, precinct_name, congressional, state_senate, state_house, cast(null as varchar) as municipality,
         cast(null as varchar) as city_ward, cast(null as varchar) as county_commissioner, cast(null as varchar) as school,
         cast(null as varchar) as state_board_of_education, cast(null as varchar) as university_of_colorado_regents,
         cast(null as varchar) as judicial, cast(null as varchar) as regional_transportation, cast(null as varchar) as council,
@@ -18,7 +18,7 @@ with source as (
         voter_id, county, last_name, first_name, middle_name, name_suffix, voter_status as status, status_reason,
         registration_date, birth_year, gender, party, phone_num, residential_address, residential_city, residential_zip_code,
         residential_zip_plus, mailing_address_1, mailing_address_2, mailing_address_3, mailing_city, mailing_state,
-        mailing_zip_code, precinct_code as precinct, precinct_name, congressional, state_senate, state_house, municipality,
+        mailing_zip_code, mailing_zip_plus, mailing_country, precinct_code as precinct, precinct_name, congressional, state_senate, state_house, municipality,
         city_ward, county_commissioner, school, state_board_of_education, university_of_colorado_regents, judicial,
         regional_transportation, council, _county, _delivery_id, _record_number, _as_of, _record_hash
     from {{ master_relation }}
@@ -41,6 +41,7 @@ read as (
         {{ digits_only("residential_zip_code") }} as zip_digits,
         {{ digits_only("residential_zip_plus") }} as zip4_digits,
         {{ digits_only("mailing_zip_code") }} as mail_zip_digits,
+        {{ digits_only("mailing_zip_plus") }} as mail_zip4_digits,
         {{ digits_only("phone_num") }} as phone_digits
     from source
 
@@ -78,9 +79,8 @@ typed as (
         {{ fold_blanks("mailing_address_1") }} as mail_address_1,
         {{ fold_blanks("mailing_address_2") }} as mail_address_2,
         {{ fold_blanks("mailing_address_3") }} as mail_address_3,
-        {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fold_blanks("mailing_city"), fold_blanks("mailing_zip_code"), fold_blanks("mailing_country"), zip4='case when length(mail_zip4_digits) = 4 then mail_zip4_digits end') }}
 
         {{ us_phone("phone_digits") }} as phone,
 

@@ -55,9 +55,8 @@ typed as (
         {{ fl_text("mailing_address_line_1") }} as mail_address_1,
         {{ fl_text("mailing_address_line_2") }} as mail_address_2,
         {{ fl_text("mailing_address_line_3") }} as mail_address_3,
-        {{ fl_text("mailing_city") }} as mail_city,
         {{ fl_code("mailing_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fl_text("mailing_city"), fl_text("mailing_zipcode"), fl_text("mailing_country")) }}
 
         {{ us_phone("phone_digits") }} as phone,
         nullif(nullif(lower(trim(email_address)), ''), '*') as email,

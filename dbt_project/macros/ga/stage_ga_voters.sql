@@ -60,9 +60,8 @@ typed as (
             as mail_address_1,
         {{ fold_blanks("mail_address_2") }} as mail_address_2,
         {{ fold_blanks("mail_address_3") }} as mail_address_3,
-        {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fold_blanks("mailing_city"), fold_blanks("mailing_zipcode"), fold_blanks("mailing_country")) }}
 
         case when left({{ clean_code("gender") }}, 1) in ('F', 'M') then left({{ clean_code("gender") }}, 1) else 'U' end
             as sex_code,

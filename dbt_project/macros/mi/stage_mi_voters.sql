@@ -1,5 +1,8 @@
 {# Michigan's voter records in the project's words: the one body of the current and the previous voter view. #}
 {% macro stage_mi_voters(source_relation) %}
+{% set last_mail_line = "coalesce(nullif(trim(mailing_address_line_five), ''), nullif(trim(mailing_address_line_four), ''), "
+    ~ "nullif(trim(mailing_address_line_three), ''), mailing_address_line_two)" -%}
+{% set place = ",? [A-Z]{2},? [0-9]{5}(-?[0-9]{4})?$" -%}
 with source as (
 
     select * from {{ source_relation }}
@@ -20,10 +23,22 @@ read as (
         {{ mi_date("registration_date") }} as registration_date_read,
         {{ digits_only("zip_code") }} as zip_digits,
         {{ clean_code("voter_status_type_code") }} as status_code,
+        {{ fold_blanks(last_mail_line) }} as last_mail_line,
         -- The files of fixed widths have both in one field: two bytes of ward, four of precinct.
         coalesce(ward, left(ward_and_precinct, 2)) as ward_read,
         coalesce(precinct, substr(ward_and_precinct, 3)) as precinct_read
     from source
+
+),
+
+placed as (
+
+    -- The last line of an address in the country is its city, state and ZIP code.
+    select
+        *,
+        case when {{ regexp_contains("last_mail_line", "^.+" ~ place) }} then last_mail_line end as city_line,
+        {{ digits_only(regexp_first("last_mail_line", "[0-9]{5}(-?[0-9]{4})?$")) }} as mail_zip_digits
+    from read
 
 ),
 
@@ -59,9 +74,16 @@ typed as (
         {{ zip4_of('zip_digits') }} as zip4,
 
         {{ fold_blanks("mailing_address_line_one") }} as mail_address_1,
-        {{ fold_blanks("mailing_address_line_two") }} as mail_address_2,
-        {{ fold_blanks("mailing_address_line_three") }} as mail_address_3,
-        {{ fold_blanks("concat_ws(' ', mailing_address_line_four, mailing_address_line_five)") }} as mail_address_4,
+        nullif({{ fold_blanks("mailing_address_line_two") }}, city_line) as mail_address_2,
+        nullif({{ fold_blanks("mailing_address_line_three") }}, city_line) as mail_address_3,
+        nullif(concat_ws(
+            ' ', nullif({{ fold_blanks("mailing_address_line_four") }}, city_line),
+            nullif({{ fold_blanks("mailing_address_line_five") }}, city_line)
+        ), '') as mail_address_4,
+        {{ regexp_replace_all("city_line", place, "") }} as mail_city,
+        {{ regexp_first(regexp_first("city_line", place), "[A-Z]{2}") }} as mail_state_code,
+        case when city_line is not null then {{ zip5_of('mail_zip_digits') }} end as mail_zip5,
+        case when city_line is not null then {{ zip4_of('mail_zip_digits') }} end as mail_zip4,
 
         {{ clean_code("gender") }} as sex_code,
         {{ believed_birth_year('birth_year_read') }} as birth_year,
@@ -88,7 +110,7 @@ typed as (
         {{ voter_origin() }},
 
         {{ year_of("_as_of") }} - birth_year_read as age_this_year
-    from read
+    from placed as read
     left join counties on counties.county_code = read._county
 
 ),
@@ -102,7 +124,7 @@ final as (
 )
 
 {{ in_shape(voter_shape(), 'final', unrecorded=[
-    'county_voter_id', 'status_reason_code', 'mail_city', 'mail_state_code', 'mail_zip5', 'phone', 'email', 'party_code',
+    'county_voter_id', 'status_reason_code', 'mail_country', 'phone', 'email', 'party_code',
     'race_code', 'ethnicity_code', 'birth_date', 'birth_state_code', 'precinct_name', 'voting_district_code', 'township_code',
 ]) }}
 {% endmacro %}

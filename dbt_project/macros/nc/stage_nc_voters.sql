@@ -67,6 +67,7 @@ typed as (
         {{ fold_blanks("mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
         {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ zip4_of('mail_zip_digits') }} as mail_zip4,
 
         {{ us_phone("phone_digits") }} as phone,
 
@@ -114,5 +115,5 @@ final as (
 
 )
 
-{{ in_shape(voter_shape(), 'final', unrecorded=['email', 'birth_date']) }}
+{{ in_shape(voter_shape(), 'final', unrecorded=['mail_country', 'email', 'birth_date']) }}
 {% endmacro %}

@@ -21,6 +21,7 @@ read as (
         {{ digits_only("residential_zip") }} as zip_digits,
         {{ digits_only("residential_zip_plus4") }} as zip4_digits,
         {{ digits_only("mailing_zip") }} as mail_zip_digits,
+        {{ digits_only("mailing_zip_plus4") }} as mail_zip4_digits,
         {{ fold_blanks("concat_ws(' ', residential_address1, residential_secondary_addr)") }} as street_read
     from source
 
@@ -56,9 +57,8 @@ typed as (
 
         {{ fold_blanks("mailing_address1") }} as mail_address_1,
         {{ fold_blanks("mailing_secondary_address") }} as mail_address_2,
-        {{ fold_blanks("mailing_city") }} as mail_city,
         {{ clean_code("mailing_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fold_blanks("mailing_city"), fold_blanks("concat_ws(' ', mailing_zip, mailing_postal_code)"), fold_blanks("mailing_country"), zip4='case when length(mail_zip4_digits) = 4 then mail_zip4_digits end') }}
 
         {{ oh_party("party_affiliation") }} as party_code,
         {{ believed_birth_date('birth_date_read') }} as birth_date,

@@ -138,9 +138,8 @@ typed as (
 
         {{ fold_blanks("mail_address_1") }} as mail_address_1,
         {{ fold_blanks("mail_address_2") }} as mail_address_2,
-        {{ fold_blanks("mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fold_blanks("mail_city"), fold_blanks("mail_zip"), fold_blanks("mail_country")) }}
 
         {{ us_phone("phone_digits") }} as phone,
 

@@ -30,6 +30,8 @@
         'voter_id', 'state_code', 'state_voter_id', 'county_code', 'county_fips', 'precinct_code',
         'first_name', 'middle_name', 'last_name', 'name_suffix', 'birth_date', 'birth_year', 'sex_code', 'party_code',
         'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5', 'phone',
+        'zip4', 'mail_address_1', 'mail_address_2', 'mail_address_3', 'mail_address_4', 'mail_city', 'mail_state_code', 'mail_zip5',
+        'mail_zip4', 'mail_country',
         'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
     ]) -%}
 {%- endmacro %}

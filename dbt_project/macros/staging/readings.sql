@@ -28,6 +28,25 @@
     case when length({{ digits }}) = 9 then right({{ digits }}, 4) end
 {%- endmacro %}
 
+{# The country of an address abroad; null for the United States. #}
+{% macro foreign_country(country) -%}
+    case
+        when {{ country }} not in ('US', 'USA', 'U.S.', 'U.S.A.', 'UNITED STATES', 'UNITED STATES OF AMERICA') then {{ country }}
+    end
+{%- endmacro %}
+
+{# The end of a mailing address of which the file gives the country; abroad the postal code stands beside the city. Digits of the ZIP code
+   are in `mail_zip_digits`. #}
+{% macro mail_place(city, postal_code, country, zip4="case when length(mail_zip_digits) = 9 then right(mail_zip_digits, 4) end") -%}
+    case
+        when {{ foreign_country(country) }} is not null then nullif(concat_ws(' ', {{ city }}, {{ postal_code }}), '')
+        else {{ city }}
+    end as mail_city,
+        case when {{ foreign_country(country) }} is null then {{ zip5_of('mail_zip_digits') }} end as mail_zip5,
+        case when {{ foreign_country(country) }} is null then {{ zip4 }} end as mail_zip4,
+        {{ foreign_country(country) }} as mail_country,
+{%- endmacro %}
+
 {# Where a voter's record came from, and by what it is compared with that of another delivery. #}
 {% macro voter_origin() -%}
     _delivery_id as delivery_id,

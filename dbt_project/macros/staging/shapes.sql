@@ -29,6 +29,8 @@
         ('mail_city', 'varchar', ''),
         ('mail_state_code', 'varchar', ''),
         ('mail_zip5', 'varchar', ''),
+        ('mail_zip4', 'varchar', ''),
+        ('mail_country', 'varchar', 'null for the United States, however it is written'),
         ('phone', 'varchar', 'ten digits'),
         ('email', 'varchar', 'small letters'),
         ('party_code', 'varchar', 'DEM, REP, LIB, GRE, UNA for a registration without a party, other parties by the code of the state'),

@@ -74,9 +74,8 @@ typed as (
         {{ fold_blanks("mail_2") }} as mail_address_2,
         {{ fold_blanks("mail_3") }} as mail_address_3,
         {{ fold_blanks("mail_4") }} as mail_address_4,
-        {{ fold_blanks("read.mail_city") }} as mail_city,
         {{ clean_code("mail_state") }} as mail_state_code,
-        {{ zip5_of('mail_zip_digits') }} as mail_zip5,
+        {{ mail_place(fold_blanks("read.mail_city"), fold_blanks("mail_zip"), fold_blanks("mail_country")) }}
 
         coalesce({{ clean_code("gender") }}, 'U') as sex_code,
         {{ believed_birth_date('birth_date_read') }} as birth_day,

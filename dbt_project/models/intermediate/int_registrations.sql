@@ -18,7 +18,10 @@ with staged as (
 flagged as (
 
     select
-        *,
+        {% for column in columns if not column.startswith('mail_') -%}
+        {{ column }},
+        {% endfor -%}
+        {{ mailing_address() }},
         coalesce(registration_status in ('active', 'inactive', 'temporary'), false) as is_registered
     from staged
     where voter_id is not null

@@ -58,6 +58,10 @@ final as (
         registrations.residence_address,
         registrations.residence_city,
         registrations.zip5,
+        registrations.zip4,
+        {% for part in mailing_parts() -%}
+        registrations.{{ part }},
+        {% endfor -%}
         registrations.phone,
         registrations.congressional_district,
         registrations.state_senate_district,
