@@ -72,7 +72,8 @@ def measure(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
         con.execute(TRUTH)
         for relation, name in (("partner", "partners"), ("parent", "parent, child")):
             for way, query in WAYS.items():
-                yield name, {"by": way, **judge(con, relation, query), **(took if way == OURS else {})}
+                more = {"blocking recall": share_at_home(con, relation), **took} if way == OURS else {}
+                yield name, {"by": way, **judge(con, relation, query), **more}
 
 
 def build(con: duckdb.DuckDBPyConnection) -> float:
@@ -90,6 +91,20 @@ def build(con: duckdb.DuckDBPyConnection) -> float:
         if table == MODELS[0]:
             con.execute(VOTERS)
     return time.process_time() - began
+
+
+def share_at_home(con: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """Of the true pairs, those whom the files have at one address: others nobody looks at."""
+    [(share,)] = con.execute(
+        """
+        select avg(cast((one_id, other_id) in (
+            select (least(elder_id, younger_id), greatest(elder_id, younger_id)) from intermediate.int_home_pairs
+        ) as integer))
+        from truth where relation = $relation
+        """,
+        {"relation": relation},
+    ).fetchall()
+    return f"{share:.4f}"
 
 
 def judge(con: duckdb.DuckDBPyConnection, relation: str, query: str) -> dict[str, str]:

@@ -114,7 +114,7 @@ def main() -> None:
         for relation, figures in bench_families.measure(given.data):
             print_row(relation, **figures)
     print(
-        "blocking recall: the share of true pairs that a key brings together. mixed: the share of people made of several. "
+        "blocking recall: the share of true pairs that a key, or of families one address on file, brings together. mixed: the share of people made of several. "
         "seconds, GiB: of resolving, with the labelled records in memory.\n"
     )
     if "months" in wanted:
