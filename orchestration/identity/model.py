@@ -93,6 +93,7 @@ FIRST = (
     Level("near names", _SLIP.format("first"), 0.012, 0.004),
     Level("alike", f"not (is_known_name_l and is_known_name_r) and {_alike('first', 0.78)}", 0.015, 0.01),
 )  # fmt: skip
+_OF_A_WOMAN = "((sex_l = 'F' or sex_r = 'F') and coalesce(sex_l <> 'M', true) and coalesce(sex_r <> 'M', true))"
 LAST = (
     Level("same", "last_l = last_r", 0.88, 0.005, "last"),
     Level("swapped", SWAPPED, 0.01, 0.01, of_what_is_said=True),
@@ -102,7 +103,7 @@ LAST = (
     Level("alike", _alike("last", 0.85), 0.01, 0.006),
     Level("name at birth", "length(middle_l) > 2 and middle_l = last_r or length(middle_r) > 2 and middle_r = last_l", 0.01, 0.0005),
     # A woman's name may have changed with her marriage.
-    Level("other, of a woman", "(sex_l = 'F' or sex_r = 'F') and coalesce(sex_l <> 'M', true) and coalesce(sex_r <> 'M', true)", 0.08, 0.97),
+    Level("other, of a woman", _OF_A_WOMAN, 0.08, 0.97),
 )  # fmt: skip
 COMPARISONS = {
     "first": Comparison("first_l is null or first_r is null", (*FIRST, Level("other", "ELSE", 0.015, 0.97))),
@@ -229,7 +230,7 @@ _HOUSEHOLD_ONLY = f"""
     )
 """
 # Who has married and moved is known by what goes with the person; a neighbour of the same first name is not. Who has married and
-# stayed is called the same otherwise and lives in the same flat; of a man, who rarely changes his name, it takes a middle name.
+# stayed is a woman as far as somebody says so, called the same otherwise, in the same flat; of others it takes a middle name.
 _FIRST_NAME_ONLY = f"""
     last_l is not null and last_r is not null
     and not coalesce({" or ".join(f"({level.condition})" for level in LAST if level.name != "other, of a woman")}, false)
@@ -237,7 +238,7 @@ _FIRST_NAME_ONLY = f"""
     and not coalesce(
         first_l = first_r and not {_OTHER_MIDDLE} and house_l = house_r and {_SAME_STREET}
         and not coalesce({_OTHER_FLAT}, false)
-        and (coalesce(sex_l = 'F', true) and coalesce(sex_r = 'F', true) or length(middle_l) > 2 and middle_l = middle_r), false
+        and ({_OF_A_WOMAN} or length(middle_l) > 2 and middle_l = middle_r), false
     )
 """
 

@@ -19,6 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 SHARED_BY_NAMES = 20  # an e-mail address or telephone under more different names than this belongs to nobody
 EARLIEST_YEAR = 1890
+MORE_OFTEN = 10  # what is short for a name is at most so many times as frequent
 
 _PLACEHOLDERS = (
     "UNKNOWN|UNK|TEST|TESTING|NA|NONE|NULL|NAN|ANONYMOUS|ANON|X+|ASDF|ASDFASDF|QWERTY|FIRSTNAME|LASTNAME|FIRST|LAST|NAME|"
@@ -250,11 +251,6 @@ def load_words(con: duckdb.DuckDBPyConnection) -> None:
     """Nicknames, how often names occur among Americans (Census 1990), and the spellings of words in addresses."""
     with (resources.files("nicknames") / "names.csv").open(encoding="utf-8") as lines:
         pairs = [(row["name1"].upper(), row["name2"].upper()) for row in csv.DictReader(lines)]
-    con.execute(
-        "create or replace temp table nicknames as select nickname, list(name order by name) as full_names "
-        "from (select distinct unnest(?) as name, unnest(?) as nickname) group by nickname",
-        [list(column) for column in zip(*pairs, strict=True)],
-    )
     for table, files in (("given_names", ("female.first", "male.first")), ("family_names", ("all.last",))):
         names: list[str] = []
         shares: list[float] = []
@@ -268,6 +264,19 @@ def load_words(con: duckdb.DuckDBPyConnection) -> None:
             "from (select unnest(?) as name, unnest(?) as share) group by name",
             [names, shares],
         )
+    # The list has it both ways, and Robert for Bill: a name that many have is not short for one that few have.
+    con.execute(
+        f"""
+        create or replace temp table nicknames as
+        select nickname, list(pairs.name order by pairs.name) as full_names
+        from (select distinct unnest(?) as name, unnest(?) as nickname) as pairs
+        left join given_names as full_name on full_name.name = pairs.name
+        left join given_names as short on short.name = nickname
+        where coalesce(full_name.share, 0) * {MORE_OFTEN} >= coalesce(short.share, 0)
+        group by nickname
+        """,
+        [list(column) for column in zip(*pairs, strict=True)],
+    )
     with (ROOT / "dbt_project" / "seeds" / "street_words.csv").open(encoding="utf-8") as lines:
         spellings = {row["word"]: row["abbreviation"] for row in csv.DictReader(lines)}
     con.execute(

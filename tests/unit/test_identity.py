@@ -121,8 +121,12 @@ TWO_PEOPLE = {
         person("Rosalind", "Buckminster", sex_code="F", address="6000 Harbor Pl Apt 102", zip5="27713"),
         person("Rosalind", "Pettigrew", address="6000 Harbor Pl Apt 119", zip5="27713"),
     ],
-    "men of one first name and address": [
-        person("Ferdinand", "Cavanaugh", sex_code="M", address="17 Tannery Row", zip5="27713"),
+    "two names of which one is said to be short for Bill": [
+        person("Robert", "Hollingsworth", address="44 Ferry Rd", zip5="27713"),
+        person("William", "Hollingsworth", address="44 Ferry Rd", zip5="27713"),
+    ],
+    "one first name and address": [
+        person("Ferdinand", "Cavanaugh", address="17 Tannery Row", zip5="27713"),
         person("Ferdinand", "Blackwood", address="17 Tannery Row", zip5="27713"),
     ],
     "no first name": [person(None, "Montague", **HOME, **PHONE), person("Roderick", "Montague", **HOME, **PHONE)],
