@@ -13,7 +13,7 @@ with read as (
 typed as (
 
     select
-        {{ clean_code("lineitem_id") }} as line_item_id,
+        {{ tool_id("lineitem_id") }} as line_item_id,
         {{ clean_code("receipt_id") }} as receipt_id,
         {{ try_to_time("contribution_date") }} as donated_at,
         {{ try_to_dollars("amount") }} as amount_dollars,
@@ -27,7 +27,7 @@ typed as (
         reference_code_2,
         {{ fold_blanks("recipient_committee") }} as recipient_committee,
         {{ fold_blanks("recipient_election") }} as recipient_election,
-        {{ clean_code("donor_id") }} as donor_id,
+        {{ tool_id("donor_id") }} as donor_id,
         {{ fold_blanks("donor_first_name") }} as first_name,
         {{ fold_blanks("donor_last_name") }} as last_name,
         {{ fold_blanks("donor_addr1") }} as address,
@@ -52,7 +52,7 @@ final as (
 
     select *
     from typed
-    where line_item_id <> 'LINEITEM ID'
+    where line_item_id is not null
         and donated_at is not null
         and amount_dollars is not null
 

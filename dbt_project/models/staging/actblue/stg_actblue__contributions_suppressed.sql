@@ -4,6 +4,7 @@ with read as (
 
     select
         *,
+        {{ plain_cell("lineitem_id") }} as key_cell,
         {{ plain_cell("contribution_date") }} as time_cell,
         {{ plain_cell("amount") }} as amount_cell
     from {{ source('actblue', 'actblue_contributions') }}
@@ -17,6 +18,8 @@ source as (
         _record_number,
         coalesce(trim(lineitem_id), '') as key,
         {{ clean_code("receipt_id") }} as first_cell,
+        {{ digits_only("key_cell") }} as digits,
+        trim(upper(key_cell), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') as number,
         {{ try_to_time("time_cell") }} is null as has_no_time,
         {{ try_to_dollars("amount_cell") }} is null as has_no_amount
     from read
@@ -32,6 +35,7 @@ judged as (
             when upper(key) = 'LINEITEM ID' then 'repeated_header'
             when key = '' and {{ regexp_contains("first_cell", "^(GRAND )?TOTAL") }} then 'total'
             when key in ('', '=""') or {{ is_formula("key") }} then 'no_line_item'
+            when digits = '' or number <> digits then 'unreadable_key'
             when has_no_time then 'unreadable_date'
             when has_no_amount then 'unreadable_amount'
         end as reason
