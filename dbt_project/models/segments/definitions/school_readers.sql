@@ -1,13 +1,1 @@
-with readers as (
-
-    select voter_id
-    from {{ ref('web_activity') }}
-    where event_type = 'page' and topic = 'schools' and voter_id is not null
-    group by voter_id
-    having count(*) >= 2
-
-)
-
-select voters.voter_id
-from {{ ref('voters') }} as voters
-inner join readers on readers.voter_id = voters.voter_id
+{{ readers_on('schools') }}
