@@ -32,6 +32,7 @@ from orchestration.ingestion.load import (
 )
 from orchestration.warehouse import text_literal
 
+FEW_GAPS = 30  # of a delivery, that stand in its view
 _VIEWS = {"": "delivery_id", "_previous": "previous_delivery_id"}  # by their endings, and which deliveries each shows
 _ELECTION_VIEWS = {"_elections": "delivery_id"}
 _OWN_COUNTIES = f"select value from (from raw.profiles where column_name = '_county' and value <> '{UNKNOWN_COUNTY}')"
@@ -216,7 +217,7 @@ class _Part:
     named: str | None  # the code that all its records have
     counties: tuple[str, ...]
     is_whole: bool  # none of its rows is left out
-    has_gaps: bool
+    gaps: list[tuple[int, int]]  # of `raw.record_gaps`, the last first; no more than one above `FEW_GAPS`
     elections: tuple[str, ...]
 
 
@@ -231,26 +232,32 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str, by_e
             from raw.scopes where contract = ? and {column} is not null group by all
         ),
         own as (select delivery_id, list(value) as counties from raw.profiles where column_name = '_county' group by all)
-        select c.delivery_id, d.as_of, d.file_name, c.counties, own.counties, d.scope,
-            c.delivery_id in (select delivery_id from raw.record_gaps)
+        select c.delivery_id, d.as_of, d.file_name, c.counties, own.counties, d.scope
         from covered c join meta.deliveries d on d.delivery_id = c.delivery_id join own on own.delivery_id = c.delivery_id
         order by 1
         """,
         [contract.name],
     ).fetchall()
     parts = []
-    for delivery_id, as_of, file_name, counties, own, scope, has_gaps in rows:
+    for delivery_id, as_of, file_name, counties, own, scope in rows:
         if scope != contract.state:
             counties = [*counties, UNKNOWN_COUNTY]  # in a county's file such a record can only be of that county
         elections = elections_of(con, contract, delivery_id) if by_election else ()
         named = common_code(contract, delivery_id, Path(file_name).name)
-        parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, has_gaps, elections))
+        gaps = con.execute(
+            "select rows_before, shift from raw.record_gaps where delivery_id = ? order by 1 desc limit ?",
+            [delivery_id, FEW_GAPS + 1],
+        ).fetchall()
+        parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, gaps, elections))
     return parts
 
 
 def _select_part(contract: Contract, part: _Part, columns: Iterable[str]) -> str:
     number, join = "rows.rowid + 1", ""
-    if part.has_gaps:
+    if 0 < len(part.gaps) <= FEW_GAPS:  # no join, which every reader of the view would pay for
+        shifts = " ".join(f"when rows.rowid >= {rows_before} then {shift}" for rows_before, shift in part.gaps)
+        number = f"rows.rowid + 1 + case {shifts} else 0 end"
+    elif part.gaps:
         number = "rows.rowid + 1 + coalesce(gaps.shift, 0)"
         gaps = f"(select rows_before, shift from raw.record_gaps where delivery_id = '{part.delivery_id}')"
         join = f"asof left join {gaps} as gaps on rows.rowid >= gaps.rows_before"

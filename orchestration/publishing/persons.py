@@ -23,6 +23,7 @@ _RECORDS = {
         "case when identifier_kind = 'email' and voter_id is null then identifier end",
     ),
 }
+_OTHER_VOTERS = "temp.other_voters"
 _COMMENT = "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
 
 
@@ -54,11 +55,21 @@ def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
         con.execute(f"begin transaction; {said}; commit")
 
 
+def find_other_voters(con: duckdb.DuckDBPyConnection) -> None:
+    """Find the voters whose person's id is not that of their own record: once, for all the tables that ask for it."""
+    con.execute(f"""
+        create or replace temp table other_voters as
+        select record_id as voter_id, person_id from {SCHEMA}.person_records
+        where ends_with(source, '_voters') and person_id <> 'P-' || record_id
+        qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
+    """)
+
+
 def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:
     """For each of these tables what changes where the persons of its rows do: a copy with the same one still says whose they are."""
     told = "coalesce(bit_xor(hash(record_id, person_id)), 0)"
     [(voters,)] = con.execute(
-        f"select {told} from (select voter_id as record_id, person_id from ({_OTHER_VOTERS}))"
+        f"select {told} from (select voter_id as record_id, person_id from {_OTHER_VOTERS})"
     ).fetchall()
     of_source = dict(
         con.execute(
@@ -70,16 +81,16 @@ def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str,
 
 
 def with_persons(schema: str, table: str) -> str:
-    """SQL of a table's rows with their `person_id`, which is asked last.
+    """SQL of a table's rows with their `person_id`, which is asked last; `find_other_voters` comes first.
 
-    A voter is nearly always the person who began with her record, whose id follows from hers; only the others are joined.
+    A voter is mostly the person who began with her record, whose id follows from hers; only the others are joined.
     """
     source, record = _RECORDS.get(table, (None, None))
     of_voter = "case when own.voter_id is not null then coalesce(others.person_id, 'P-' || own.voter_id) end"
     if source is None:
         return f"""
             select own.*, {of_voter} as person_id
-            from "{schema}"."{table}" as own left join ({_OTHER_VOTERS}) as others on others.voter_id = own.voter_id
+            from "{schema}"."{table}" as own left join {_OTHER_VOTERS} as others on others.voter_id = own.voter_id
         """
     return f"""
         select own.*, coalesce(records.person_id, {of_voter}) as person_id
@@ -87,12 +98,5 @@ def with_persons(schema: str, table: str) -> str:
         left join (
             select record_id, person_id from {SCHEMA}.person_records where valid_to is null and source = '{source}'
         ) as records on records.record_id = own.of_record
-        left join ({_OTHER_VOTERS}) as others on others.voter_id = own.voter_id
+        left join {_OTHER_VOTERS} as others on others.voter_id = own.voter_id
     """.replace("own.*", "own.* exclude (of_record)")
-
-
-_OTHER_VOTERS = f"""
-    select record_id as voter_id, person_id from {SCHEMA}.person_records
-    where ends_with(source, '_voters') and person_id <> 'P-' || record_id
-    qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
-"""

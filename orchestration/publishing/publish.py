@@ -50,6 +50,7 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     candidate = candidate_path(settings)
     remove_database(candidate)
     people = persons.tables_of_people(con, PUBLIC_SCHEMAS)
+    persons.find_other_voters(con)
     sources = _sources(con, people)
     standing = _standing(settings, con, sources)
     try:

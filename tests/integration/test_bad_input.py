@@ -134,8 +134,10 @@ def test_broken_record_goes_to_quarantine_alone(desk: Desk, change, reason: str)
     assert desk.delivery(outcome)["rows_quarantined"] == 1
 
 
-def test_line_and_record_numbers_behind_other_broken_records(desk: Desk):
+@pytest.mark.parametrize("few", [scopes.FEW_GAPS, 1], ids=["few gaps", "many gaps"])
+def test_line_and_record_numbers_behind_other_broken_records(desk: Desk, monkeypatch, few: int):
     """What DuckDB rejects is numbered as in the delivered file, though it reads a copy without the others."""
+    monkeypatch.setattr(scopes, "FEW_GAPS", few)
     two, four, five = (RECORDS[n] for n in (1, 3, 4))
     rows = [RECORDS[0], two.replace(b"ADA", b"A\nD\nA"), RECORDS[2], four.replace(b"ADA", b"\0")]
     rows += [five.replace(b'"ADA"', '"É"A'.encode("latin-1")), RECORDS[5]]

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- Nothing of what is said of a contact leaves this model but the voter to whom it led: by an exact identifier, or by the member, who
 -- says which of those is meant whom the contact may be.
 with shared as (

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- Not here: voters, who are their own records; whom reports to the Federal Election Commission name, since nothing of these may lead to
 -- anybody; and contacts that members of the app shared, who consented to nothing.
 {% set said_of_nobody = ['first_name', 'middle_name', 'last_name', 'name_suffix', 'sex_code', 'birth_date', 'address', 'city',

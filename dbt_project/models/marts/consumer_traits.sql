@@ -1,13 +1,7 @@
 -- A person of whom two counties' files have a record has that of the newer file.
-with delivered as (
+with several as (
 
-    select * from {{ ref('stg_l2__consumer') }}
-
-),
-
-several as (
-
-    select l2_id from delivered group by l2_id having count(*) > 1
+    select l2_id from {{ ref('stg_l2__consumer') }} group by l2_id having count(*) > 1
 
 ),
 
@@ -19,7 +13,7 @@ older as (
             delivery_id,
             record_number,
             row_number() over (partition by l2_id order by as_of desc, delivery_id, record_number desc) as age
-        from delivered
+        from {{ ref('stg_l2__consumer') }}
         where l2_id in (select l2_id from several)
     )
     where age > 1
@@ -29,7 +23,7 @@ older as (
 newest as (
 
     select delivered.*
-    from delivered
+    from {{ ref('stg_l2__consumer') }} as delivered
     left join older on older.delivery_id = delivered.delivery_id and older.record_number = delivered.record_number
     where older.delivery_id is null
 

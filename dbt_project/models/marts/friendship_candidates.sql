@@ -30,7 +30,8 @@ final as (
     inner join members on members.member_id = contacts.member_id
     inner join {{ ref('int_app_candidates') }} as candidates on candidates.share_id = contacts.share_id
     inner join voters on voters.voter_id = candidates.voter_id
-    where candidates.voter_id <> members.voter_id
+    -- No `<>`, which would be taken for a join of every member with every candidate.
+    where nullif(candidates.voter_id, members.voter_id) is not null
 
 )
 
