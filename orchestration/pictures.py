@@ -10,6 +10,17 @@ from orchestration.ingestion.contracts import Contract
 
 SMALLEST_CELL = 10  # people; a smaller group is drawn with others or not at all
 MOST_ROWS = 15
+LINKED = (  # marts whose people are linked to voters
+    "donations",
+    "contacts",
+    "survey_responses",
+    "activist_codes",
+    "email_activity",
+    "subscriptions",
+    "web_activity",
+    "social_engagement",
+    "consumer_traits",
+)
 _BLOCKS = "▏▎▍▌▋▊▉█"  # of one to eight eighths of a character
 _LONGEST = 12  # characters
 
@@ -142,6 +153,16 @@ _QUERIES = {
         )
     },
     "segments.segments": {"voters": ("select name, size from segments.segments order by size desc", "")},
+    **{
+        f"marts.{mart}": {
+            "rows linked to a voter, by which identifier": (
+                f"select coalesce(linked_by, 'nothing'), round(100.0 * count(*) / sum(count(*)) over (), 1) from marts.{mart} "
+                f"group by linked_by having count(*) >= {SMALLEST_CELL} order by linked_by is null, 2 desc",
+                " %",
+            )
+        }
+        for mart in LINKED
+    },
 }
 
 

@@ -3,10 +3,9 @@ never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import linked, no_rows
+from quality.suites import linked, no_rows, shared
 
 LINKED = 0.05  # of what is linked by exact identifiers; less says that a list or a column is missing
-SHARED = 200  # people behind one e-mail address or number: a precinct's worth, where a household has a few
 
 
 def _of_contacts(settings, con) -> list:
@@ -21,11 +20,7 @@ def _of_contacts(settings, con) -> list:
         _known_words(
             "result = 'other' or contact_type = 'other'", "result_label, contact_type_label", "results and ways"
         ),
-        no_rows(
-            f"select 1 from {{batch}} where phone is not null group by phone having count(distinct van_id) > {SHARED}",
-            f"no telephone number is that of more than {SHARED} people",
-            "warning",
-        ),
+        shared("phone", "van_id", "telephone number", "people talked with"),
     ]
 
 
@@ -107,13 +102,13 @@ def _of_subscriptions(settings, con) -> list:
         ),
         _not_after("happened_at", "nobody said anything after the export's day"),
         *(
-            no_rows(
-                f"select 1 from intermediate.int_consents where {what} is not null group by {what} "
-                f"having count(distinct coalesce(first_name, '') || ' ' || coalesce(last_name, '')) > {SHARED}",
-                f"no {words} is that of more than {SHARED} people",
-                "warning",
+            shared(
+                column,
+                "coalesce(first_name, '') || ' ' || coalesce(last_name, '')",
+                what,
+                table="intermediate.int_consents",
             )
-            for what, words in (("email", "e-mail address"), ("phone", "telephone number"))
+            for column, what in (("email", "e-mail address"), ("phone", "telephone number"))
         ),
     ]
 

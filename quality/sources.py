@@ -3,7 +3,7 @@ what was never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import linked, no_rows
+from quality.suites import linked, no_rows, shared
 
 CENT = 0.01
 LINKED_CONSUMERS = 0.50  # what is bought of a state's voters mostly carries the state's own id
@@ -65,6 +65,7 @@ def _of_consumer_traits(settings, con) -> list:
             "a voter is one person of the file",
             "warning",
         ),
+        shared("phone", "consumer_id", "telephone number", "people of a consumer file"),
     ]
 
 

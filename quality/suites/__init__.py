@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+SHARED = 200  # people behind one e-mail address or number: a precinct's worth, where a household has a few
+
 
 def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     """A check that `query` finds nothing. `{batch}` in it stands for the judged table, which cannot be given an alias."""
@@ -17,6 +19,16 @@ def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     if "{batch}" not in query:  # Great Expectations prints a warning for a query that never names its table
         query = f"select q.* from ({query}) q left join (select 1 as one from {{batch}} limit 0) on true"
     return ExpectNoRows(unexpected_rows_query=query, description=description, severity=severity)
+
+
+def shared(column: str, people: str, what: str, whose: str = "people", table: str = "{batch}") -> Any:
+    """A check that no e-mail address or telephone number (`what`, in a column) is that of more than `SHARED` people, who are told apart by
+    `people`. `whose` is the word for them."""
+    return no_rows(
+        f"select 1 from {table} where {column} is not null group by {column} having count(distinct {people}) > {SHARED}",
+        f"no {what} is that of more than {SHARED} {whose}",
+        "warning",
+    )
 
 
 def linked(con: Any, mart: str, share: float, rows: str = "rows", who: str = "who is linked is a voter") -> list:

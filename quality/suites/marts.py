@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quality import conversations, engagement, reconcile, sources
-from quality.suites import linked, no_rows
+from quality.suites import linked, no_rows, shared
 from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
 TABLES = (
@@ -78,6 +78,7 @@ def expectations(settings, con) -> dict[str, list]:
                 "select 1 from {batch} where general_voted_count > general_eligible_count or primary_voted_count > primary_eligible_count",
                 "nobody voted more often than there were elections",
             ),
+            shared("phone", "voter_id", "telephone number", "voters"),
         ],
         "marts.vote_history": [
             no_rows(
@@ -201,6 +202,8 @@ def _of_donations(settings, con) -> list:
             "warning",
         ),
         no_rows("select 1 from {batch} where amount_dollars <= 0", "amounts are above nought", "warning"),
+        shared("donor_email", "donor_id", "e-mail address", "donors"),
+        shared("donor_phone", "donor_id", "telephone number", "donors"),
         *linked(con, "donations", LINKED, "donations", "donors who are linked are voters"),
     ]
 

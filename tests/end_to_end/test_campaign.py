@@ -16,13 +16,15 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import lineage
+from orchestration import lineage, pictures
 from orchestration.erasing import originals, register
 from orchestration.erasing.person import find
+from orchestration.ingestion.contracts import campaign_contracts
 from orchestration.publishing.publish import PUBLIC_SCHEMAS
 from orchestration.sample import write_sample
 from orchestration.warehouse import Warehouse
-from quality import gate, policy
+from quality import gate, policy, reconcile
+from quality.suites.marts import OF_EVENTS
 from tests import pipeline, readme
 
 
@@ -53,6 +55,41 @@ def test_donations_are_those_of_the_truth(state):
     )
     assert recurring > ended > 0
     assert refunded > 0
+
+
+def test_every_source_is_loaded_gated_linked_and_adds_up(state):
+    sums = (
+        "sum(records_read), sum(rows_loaded + rows_quarantined + rows_erased), sum(rows_suppressed), sum(rows_loaded)"
+    )
+    delivered = rows(state, f"select contract, {sums} from deliveries where status = 'loaded' group by contract")
+    contracts = {contract.name: contract for contract in campaign_contracts()}
+    assert {*contracts} <= {name for name, *_ in delivered}
+    for name, read, accounted, suppressed, loaded in delivered:
+        assert (read, suppressed < loaded) == (accounted, True), name
+    checked = {
+        (gate, table): (status, count)
+        for gate, table, status, count in rows(state, "select gate, table_name, status, check_count from gate_results")
+    }
+    judged = [("raw", f"raw.{name}") for name in contracts]
+    judged += [("staging", reconcile.events_table(contract)) for contract in contracts.values()]
+    judged += [("marts", table) for table in OF_EVENTS]
+    assert [table for table in judged if checked[table][0] != "passed" or not checked[table][1]] == []
+    wanted = {
+        "school_readers", "site_readers", "recent_donors", "lapsed_donors", "large_donors", "engaged_supporters", "volunteers",
+        "education_workers", "business_owners", "contacts_of_supporters",
+    }  # fmt: skip
+    assert wanted <= {segment for (segment,) in rows(state, "select segment_id from segments")}
+    linked = rows(
+        state, "select table_name from duckdb_columns() where column_name = 'is_linked' and schema_name = 'main'"
+    )
+    shares = {mart: rows(state, f"select count_if(is_linked), count(*) from {mart}")[0] for (mart,) in linked}
+    assert [mart for mart, (found, _) in shares.items() if not found] == ["fec_contributions"]  # nobody in it is linked
+    assert {*shares} - {"fec_contributions", "app_friends"} == {*pictures.LINKED}
+    with duckdb.connect(str(state[0].warehouse), read_only=True) as con:
+        [plot] = pictures.of_table(con, "marts.consumer_traits").values()
+    by_id = "select round(100.0 * count_if(linked_by = 'state_voter_id') / count(*), 1) from consumer_traits"
+    [(share,)] = rows(state, by_id)
+    assert f"|state_voter_id|{share:,}" in plot.value
 
 
 def test_every_row_of_people_says_whose_it_is(state):
@@ -115,14 +152,42 @@ def test_links_are_right_and_few(state):
     assert {by for *_, by in linked} == {"phone"}
 
 
-def test_each_donation_leads_back_to_its_record(state):
-    """Its delivery and record have its line item; also where records before it were held back."""
-    strays = """
-        from donations d anti join raw.actblue_contributions r
-          on r._delivery_id = d.delivery_id and r._record_number = d.record_number and 'ACTBLUE-' || r.lineitem_id = d.donation_id
-    """
+# By mart, or mart and source: whose record (`r`) a row (`m`) came from, and what tells that it is this one.
+RECORDS = {
+    "donations": ("actblue_contributions", "'ACTBLUE-' || r.lineitem_id = m.donation_id"),
+    "fec_contributions": ("fec_contributions", "'FEC-' || r.sub_id = m.fec_contribution_id"),
+    "consumer_traits": ("l2_consumer", "'L2-' || r.lalvoterid = m.consumer_id"),
+    "contacts": ("van_contacts", "trim(r.van_id, '=\"') = m.van_id"),
+    "survey_responses": ("van_survey_responses", "trim(r.van_id, '=\"') = m.van_id"),
+    "activist_codes": ("van_activist_codes", "trim(r.van_id, '=\"') = m.van_id"),
+    "email_activity": ("mailchimp_activity", "lower(r.email_address) = m.email"),
+    "web_activity": ("web_events", "'WEB-' || r.message_id = m.event_id"),
+    "social_engagement": ("app_members", "'APP-' || r.member_id = m.member_id"),
+    "app_friends": ("app_contacts", "r.share_id = m.share_id"),
+    "friendships": ("app_contacts", "'APP-' || r.member_id = m.member_id"),
+    "ad_spend": ("meta_ads", "r.campaign_name = m.campaign_name"),
+    "subscriptions mailchimp_audience": ("mailchimp_audience", "lower(r.email_address) = m.identifier"),
+    "subscriptions mailchimp_activity": ("mailchimp_activity", "lower(r.email_address) = m.identifier"),
+    "subscriptions texting_opt_outs": ("texting_opt_outs", "right(regexp_replace(r.phone, '[^0-9]', '', 'g'), 10) = m.identifier"),
+    "subscriptions actionnetwork_activists": ("actionnetwork_activists", "m.identifier_kind = 'phone' or lower(r.email) = m.identifier"),
+    "subscriptions actblue_contributions": ("actblue_contributions", "m.evidence = 'receipt ' || r.receipt_id"),
+    "subscriptions van_contacts": ("van_contacts", "true"),
+    "subscriptions van_list": ("van_list", "true"),
+}  # fmt: skip
+
+
+def test_each_row_leads_back_to_its_record(state):
+    """Its delivery and record have what tells it from others; also where records before it were held back."""
     with duckdb.connect(str(state[0].warehouse), read_only=True) as con:
-        assert con.execute(strays.replace("donations", "marts.donations")).fetchall() == []
+        for of, (contract, same) in RECORDS.items():
+            mart, _, source = of.partition(" ")
+            told = f"select * from marts.{mart}" + (f" where source = '{source}'" if source else "")
+            strays = f"""
+                from ({told}) m anti join raw.{contract} r
+                on r._delivery_id = m.delivery_id and r._record_number = m.record_number and ({same})
+            """
+            assert con.execute(f"select count(*) {strays}").fetchall() == [(0,)], of
+            assert con.execute(f"select count(*) > 0 from ({told})").fetchall() == [(True,)], of
     assert rows(state, "select count(distinct delivery_id) from donations") == [(2,)]
     held_back = "select sum(rows_suppressed) from deliveries where contract = 'actblue_contributions'"
     assert rows(state, held_back) == [(2,)]  # a repeated header and the totals
@@ -247,7 +312,11 @@ SPOILED_AT_ONCE = {
 
 SEEN_AT_ONCE = {
     "update marts.email_activity set happened_at = as_of where action = 'sent'": "no address was mailed after its opt-out",
-    "update marts.contacts set phone = '9195550100'": "no telephone number is that of more than 200 people",
+    "update marts.contacts set phone = '9195550100'": "no telephone number is that of more than 200 people talked with",
+    "update marts.voters set phone = '9195550100'": "no telephone number is that of more than 200 voters",
+    "update marts.consumer_traits set phone = '9195550100'": "no telephone number is that of more than 200 people of a consumer file",
+    "insert into marts.donations by name select 'D' || range as donor_id, 'one@example.org' as donor_email from range(201)": "no e-mail address is that of more than 200 donors",
+    "insert into marts.donations by name select 'D' || range as donor_id, '9195550100' as donor_phone from range(201)": "no telephone number is that of more than 200 donors",
     "insert into intermediate.int_consents by name select 'one@example.org' as email, range::varchar as first_name from range(201)": "no e-mail address is that of more than 200 people",
     "update marts.contacts set result = 'other' where rowid = 0": "results and ways are in seeds/contact_labels.csv",
     "update marts.contacts set is_linked = false, voter_id = null": "a voter is known for 5% of the rows; 0 of",

@@ -21,7 +21,7 @@ from orchestration.settings import Mendable
 from orchestration.warehouse import Warehouse
 from quality import reconcile
 from quality.suites import raw
-from tests import actblue, actionnetwork, app, fec, mailchimp, meta, published, texting, van, web
+from tests import actblue, actionnetwork, app, fec, l2, mailchimp, meta, published, texting, van, web
 from tests.conftest import PERSONAL, Desk
 
 REFUND = {"Refund ID": "R1", "Refund Date": "2026-01-20 09:00:00"}
@@ -84,7 +84,19 @@ def handed_in(donations, deliveries, mart: str = "donations") -> list[tuple]:
     for number, (name, day, content) in enumerate(deliveries):
         desk.put(f"{number}_{name}", content, day)
     assert {outcome.status for outcome in desk.take()} <= {"loaded", "unchanged"}
+    build_again(donations, BEHIND.get(mart, ()))
     return desk.query(f"from ({query}) order by all")
+
+
+# Of the marts here the tables that stand before them.
+BEHIND = {"app_friends": ("int_app_contacts",), "contacts": ("int_van_voters", "int_email_activity", "int_consents")}
+
+
+def build_again(donations, models) -> None:
+    """Build tables of the desk from what it holds now."""
+    with Warehouse(donations[0].settings).open() as con:
+        for model in models:
+            con.execute(f"create or replace table intermediate.{model} as {of_model(donations, model)}")
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +171,9 @@ FEC_DELIVERIES = [
 ]  # fmt: skip
 
 
-def test_a_dollar_reported_several_times_counts_once_in_any_order(donations):
+def test_a_dollar_reported_several_times_counts_once(donations):
     """Of a report and its amendment, of recipient and conduit, of a memo; and a zip with its records twice is one delivery."""
-    rows = handed_in(donations, FEC_DELIVERIES, "fec_contributions")
+    handed_in(donations, FEC_DELIVERIES, "fec_contributions")
     desk, _ = donations
     assert desk.query("select count(*) from meta.deliveries") == [(len(FEC_DELIVERIES),)]
     found = desk.query(
@@ -178,7 +190,6 @@ def test_a_dollar_reported_several_times_counts_once_in_any_order(donations):
     ]
     held_back = f"select record_number, reason from ({of_model(donations, 'stg_fec__contributions_suppressed')})"
     assert desk.query(held_back) == [(4, "unreadable_date")]
-    assert handed_in(donations, [*FEC_DELIVERIES[::-1], FEC_DELIVERIES[0]], "fec_contributions") == rows
 
 
 MAY = {"Reporting starts": "2026-05-01", "Reporting ends": "2026-05-31"}
@@ -189,9 +200,9 @@ AD_DELIVERIES = [
 ]  # fmt: skip
 
 
-def test_a_dollar_spent_counts_by_the_newest_report_in_any_order(donations):
+def test_a_dollar_spent_counts_by_the_newest_report(donations):
     """Totals that lead or end and thousands with commas are read; what an older report says of the same days counts no more."""
-    rows = handed_in(donations, AD_DELIVERIES, "ad_spend")
+    handed_in(donations, AD_DELIVERIES, "ad_spend")
     desk, _ = donations
     found = desk.query(
         "select ad_name, month(period_start), spend_dollars::double, is_counted, impressions "
@@ -204,7 +215,40 @@ def test_a_dollar_spent_counts_by_the_newest_report_in_any_order(donations):
         f"select reason, count(*) from ({of_model(donations, 'stg_meta__ads_suppressed')}) group by 1 order by 1"
     )
     assert desk.query(held_back) == [("no_campaign", 1), ("total", 2)]
-    assert handed_in(donations, [*AD_DELIVERIES[::-1], AD_DELIVERIES[0]], "ad_spend") == rows
+
+
+NURSE = {"ConsumerData_Occupation_of_Person": "Nurse"}
+# A person who moved between counties stands in the files of both.
+CONSUMER_DELIVERIES = [
+    ("vm2_all.txt", "2026-01-01", l2.consumer({}, {"LALVOTERID": "LALNC2"}, {"LALVOTERID": "LALNC3", "County": "DARE"})),
+    ("vm2_wake.txt", "2026-02-01", l2.consumer(NURSE, {"LALVOTERID": "LALNC3"})),
+    ("vm2_dare.txt", "2026-03-01", l2.consumer({"LALVOTERID": "LALNC2", "County": "DARE"}, NURSE | {"LALVOTERID": "LALNC3", "County": "DARE"})),
+]  # fmt: skip
+OF_OTHERS = ("fec_contributions", "ad_spend", "consumer_traits")
+OTHERS = [*FEC_DELIVERIES, *AD_DELIVERIES, *CONSUMER_DELIVERIES]
+
+
+def of_others(donations, deliveries) -> dict[str, list[tuple]]:
+    """What others know of people and of what was spent on them after these deliveries."""
+    handed_in(donations, deliveries, OF_OTHERS[0])
+    return {mart: donations[0].query(f"from ({of_model(donations, mart)}) order by all") for mart in OF_OTHERS}
+
+
+@pytest.fixture(scope="module")
+def others_in_order(donations):
+    return of_others(donations, OTHERS)
+
+
+def test_a_person_of_two_counties_files_has_the_newer_record(others_in_order):
+    found = [row[0] for row in others_in_order["consumer_traits"]]
+    assert found == ["L2-LALNC1", "L2-LALNC2", "L2-LALNC3"]
+    assert ["NURSE" in row for row in others_in_order["consumer_traits"]] == [True, False, True]
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(OTHERS), again=st.lists(st.sampled_from(OTHERS), max_size=2))
+def test_what_others_know_is_the_same_in_any_order(donations, others_in_order, order, again):
+    assert of_others(donations, [*order, *again]) == others_in_order
 
 
 def test_web_activity_is_what_the_newest_export_says_of_each_message(donations):
@@ -365,6 +409,7 @@ def test_of_contacts_who_are_no_voters_nothing_stays(with_voters):
         assert con.execute(reconcile.delivered(con, contract)).fetchall() == []
         assert con.execute(reconcile.staged(contract)).fetchall() == []
     assert tables_with(desk, PERSONAL) == set()
+    build_again(with_voters, BEHIND["app_friends"])
     kept = [(share, number, phone if share == "S5" else None) for share, number, phone in numbers]
     assert desk.query("select share_id, _record_number, phone from raw.app_contacts order by all") == kept
     assert desk.query(f"from ({of_model(with_voters, 'app_friends')}) order by all") == friends
@@ -390,6 +435,8 @@ TALKED = [
     ("late.xls", "2026-01-08", van.contacts({"Result": "Moved"}, **UTF16)),
     ("survey.xls", "2026-01-10", van.answers({}, {"Voter File VANID": "102", "Survey Response": "5 - Opposed"}, **UTF16)),
     ("survey.csv", "2026-01-20", van.answers({"Survey Response": "3 - Undecided"}, {"Date Canvassed": "5-Dec-2025", "Survey Response": "2 - Lean"})),
+    ("codes.xls", "2026-01-10", van.codes({}, {"Activist Code Name": "Volunteer"}, **UTF16)),
+    ("codes.csv", "2026-01-20", van.codes({"Date Applied": "5-Jan-2026"}, {"Activist Code Name": "Volunteer", "Date Applied": "2026-01-06"})),
     ("list.csv", "2026-01-09", van.people({"Preferred Phone": "9195550101", "DoNotText": "Y"}, {"Voter File VANID": "102"}, {"Voter File VANID": "103"})),
     ("subscribed.csv", "2026-01-10", mailchimp.audience({}, {"Email Address": "bo@example.org", "LEID": "2", "CONFIRM_TIME": ""})),
     ("unsubscribed.csv", "2026-01-21", mailchimp.audience(UNSUBSCRIBED, header=mailchimp.UNSUBSCRIBED)),
@@ -401,16 +448,13 @@ TALKED = [
     ("opt_outs.csv", "2026-01-20", texting.opt_outs({"Phone": "9195550103"}, {"Phone": "9.2E+09"}, {"Phone": "9195550103", "ID": "2", "Keyword": "start"})),
     ("actblue.csv", "2026-01-20", actblue.contributions({"Donor Phone": "9195550101", "Text Message Opt In": "opt_in"})),
 ]  # fmt: skip
-OF_TALKS = ("contacts", "survey_responses", "email_activity", "subscriptions")
+OF_TALKS = ("contacts", "survey_responses", "activist_codes", "email_activity", "subscriptions")
 
 
 def of_talks(donations, deliveries) -> dict[str, list[tuple]]:
     """What was said, mailed and allowed after these deliveries."""
     handed_in(donations, deliveries, OF_TALKS[0])
     desk, _ = donations
-    with Warehouse(desk.settings).open() as con:
-        for model in ("int_van_voters", "int_email_activity", "int_consents"):
-            con.execute(f"create or replace table intermediate.{model} as {of_model(donations, model)}")
     return {mart: desk.query(f"from ({of_model(donations, mart)}) order by all") for mart in OF_TALKS}
 
 
@@ -447,6 +491,10 @@ def test_what_tools_know_of_talks_and_wishes_is_read_right_or_held_back(donation
         ("101", "2 - LEAN", False),
         ("101", "3 - UNDECIDED", True),
         ("102", "5 - OPPOSED", True),
+    ]
+    assert found("activist_codes", "van_id, activist_code, applied_at::date::varchar") == [
+        ("101", "VOLUNTEER", "2026-01-06"),
+        ("101", "YARD SIGN", "2026-01-05"),
     ]
     assert found("subscriptions", "identifier, channel, is_opted_in, source", "is_current") == [
         ("9195550101", "text", False, "van_list"),
