@@ -59,19 +59,20 @@
 
 {# A day and time in the styles that tools export and spreadsheets make of them: 2026-01-05 10:11:12, 1/5/2026 3:04 PM, 5-Jan-2026, each
    with or without the time; a year of two digits is of this century. Null where the text is none of these, never an error. `text` is a
-   column: it is asked for the signs that each style has, since a style that fails takes four times as long as one that fits. #}
+   column without blanks around, as `plain_cell` reads it: it is asked for the signs that each style has, since a style that fails takes four
+   times as long as one that fits. #}
 {% macro try_to_time(text) -%}
     {% set time -%}
         case
             when contains({{ text }}, '/') and {{ text }} ilike '%m%'
-                then try_strptime(trim({{ text }}), ['%m/%d/%Y %I:%M %p', '%m/%d/%Y %I:%M:%S %p'])
+                then try_strptime({{ text }}, ['%m/%d/%Y %I:%M %p', '%m/%d/%Y %I:%M:%S %p'])
             when contains({{ text }}, '/') and contains({{ text }}, ':')
-                then try_strptime(trim({{ text }}), ['%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S'])
+                then try_strptime({{ text }}, ['%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S'])
             when contains({{ text }}, '/')
-                then try_strptime(trim({{ text }}), '%m/%d/%Y')
+                then try_strptime({{ text }}, '%m/%d/%Y')
             when contains({{ text }}, ':')
-                then try_strptime(trim({{ text }}), ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d %H:%M'])
-            else try_strptime(trim({{ text }}), ['%Y-%m-%d', '%d-%b-%Y', '%b %d, %Y'])
+                then try_strptime({{ text }}, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%SZ', '%Y-%m-%d %H:%M'])
+            else try_strptime({{ text }}, ['%Y-%m-%d', '%d-%b-%Y', '%b %d, %Y'])
         end
     {%- endset -%}
     case when year({{ time }}) < 100 then {{ time }} + to_years(2000) else {{ time }} end
