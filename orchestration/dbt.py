@@ -379,7 +379,7 @@ def _materialized(
 ):
     node = dbt.manifest.nodes[unique_id]
     name = f"{node.schema}.{node.name}"
-    [(rows,)] = con.execute(f'select count(*) from "{node.schema}"."{node.name}"').fetchall()
+    rows = reconcile.rows_of(con, name)
     columns = con.execute(f'describe "{node.schema}"."{node.name}"').fetchall()
     described = {column: info.description for column, info in node.columns.items()}
     parents = [dbt.manifest.nodes.get(p) or dbt.manifest.sources[p] for p in node.depends_on_nodes]

@@ -82,6 +82,15 @@ def events_table(contract: Contract) -> str:
     return f"staging.stg_{contract.name.replace('_', '__', 1)}"
 
 
+def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows a table or view (schema.table) has. Of a view of events it is what is loaded less what is held back, which gate
+    `staging` compares with the rows themselves: to read all records once more would take as long as the rest of the step."""
+    contract = next((c.name for c in campaign_contracts() if events_table(c) == table), None)
+    query = f"select (select count(*) from raw.{contract}) - (select count(*) from {table}_suppressed)"
+    [(rows,)] = con.execute(query if contract else f"select count(*) from {table}").fetchall()
+    return int(rows)
+
+
 def staged_history(con: duckdb.DuckDBPyConnection, contract: Contract) -> str:
     """A row if the history in raw and in staging differ in number: rows, or where the voters' contract has columns for
     each election the elections of which a voter has a cell that is not blank."""

@@ -74,6 +74,9 @@ def test_every_source_is_loaded_gated_linked_and_adds_up(state):
     judged += [("staging", reconcile.events_table(contract)) for contract in contracts.values()]
     judged += [("marts", table) for table in OF_EVENTS]
     assert [table for table in judged if checked[table][0] != "passed" or not checked[table][1]] == []
+    with duckdb.connect(str(state[0].warehouse), read_only=True) as con:
+        for table in map(reconcile.events_table, contracts.values()):
+            assert con.execute(f"select count(*) from {table}").fetchall() == [(reconcile.rows_of(con, table),)]
     wanted = {
         "school_readers", "site_readers", "recent_donors", "lapsed_donors", "large_donors", "engaged_supporters", "volunteers",
         "education_workers", "business_owners", "contacts_of_supporters",
