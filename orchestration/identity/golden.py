@@ -18,6 +18,7 @@ _FIELDS = {
     "phone": (("phone",), "phone", "trust_in_contact"),
     "email": (("email",), "email", "trust_in_contact"),
 }
+_AGE = 1 << 24  # more than a person has records, or the sources that are no older than a thousand years have days
 
 # What a voter by herself says of her person.
 _OF_VOTERS = "voter_id, first_name, middle_name, last_name, name_suffix, birth_year, sex_code, address, city, state_code, zip5, phone, names_source"
@@ -25,14 +26,23 @@ _OF_VOTERS = "voter_id, first_name, middle_name, last_name, name_suffix, birth_y
 
 def write(con: duckdb.DuckDBPyConnection) -> None:
     """Bring `identity.people` to the open rows of `identity.person_records`, the marts and the temp table `source_records`."""
-    # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of.
+    # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
+    # whose id comes first counts where they are as old (`turn`).
     con.execute("""
         create or replace temp table chosen_of as
-        select source, record_id, person_id from identity.person_records
-        where valid_to is null and person_id in (
-            select person_id from identity.person_records
-            where valid_to is null and (stage <> 'first' or not ends_with(source, '_voters'))
+        with open_records as (
+            select source, record_id, person_id, stage, case when ends_with(source, '_voters') then 'voters' else source end as trusted
+            from identity.person_records where valid_to is null
+        ),
+        chosen as (
+            select source, record_id, person_id, trusted from open_records
+            where person_id in (select person_id from open_records where stage <> 'first' or trusted <> 'voters')
+        ),
+        turns as (
+            select source, record_id, row_number() over (partition by person_id, trusted order by record_id) as turn
+            from chosen semi join (select person_id, trusted from chosen group by all having count(*) > 1) using (person_id, trusted)
         )
+        select chosen.*, coalesce(turn, 0) as turn from chosen left join turns using (source, record_id)
     """)
     con.execute("""
         create or replace temp view voters_alone as
@@ -64,43 +74,48 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         where person_id in (select person_id from alone_now anti join identity.people using (person_id))
     """)
     con.execute("update identity.people set opted_out_of = null where opted_out_of is not null")
+    con.execute("""
+        create or replace temp table bits as
+        select source, 1::bigint << (row_number() over (order by source) - 1) as bit from (select distinct source from chosen_of)
+    """)
     con.execute(f"""
-        insert into identity.people by name
+        create or replace temp table picked as
         with told as (
             select
-                chosen_of.person_id, chosen_of.source, chosen_of.record_id, voters.voter_id, voters.as_of,
-                voters.first_name, voters.middle_name, voters.last_name, voters.name_suffix, voters.birth_year,
-                case when voters.sex_code in ('F', 'M') then voters.sex_code end as sex_code,
+                chosen_of.*, voters.voter_id, voters.as_of,
+                voters.first_name, voters.middle_name, voters.last_name, voters.name_suffix, voters.birth_year, voters.sex_code,
                 voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
                 cast(null as varchar) as email
             from chosen_of join marts.voters on voters.voter_id = chosen_of.record_id
-            where ends_with(chosen_of.source, '_voters')
+            where chosen_of.trusted = 'voters'
             union all by name
             select
-                chosen_of.person_id, source, record_id, as_of, first_name, middle_name, last_name, name_suffix,
-                cast(year(birth_date) as integer) as birth_year, case when sex_code in ('F', 'M') then sex_code end as sex_code,
+                chosen_of.*, as_of, first_name, middle_name, last_name, name_suffix, cast(year(birth_date) as integer) as birth_year, sex_code,
                 address, city, state_code, zip5, phone, email
             from chosen_of join source_records using (source, record_id)
         ),
         ranked as (
-            select *,
-                {_place(_NAMES)} || age || record_id as trust_in_names,
-                {_place(_CONTACT)} || age || record_id as trust_in_contact
-            from (
-                select *, lpad(cast(date '2999-01-01' - as_of as varchar), 6, '0') as age,
-                    case when ends_with(source, '_voters') then 'voters' else source end as trusted
-                from told
-            )
-        ),
-        picked as (
-            select
-                person_id, arg_min(voter_id, trust_in_names) as voter_id, list(distinct voter_id order by voter_id) filter (where voter_id is not null) as voter_ids,
-                count(*) as record_count, list(distinct source order by source) as sources, {_picks()}
-            from ranked group by person_id
+            select told.* replace (case when sex_code in ('F', 'M') then sex_code end as sex_code), bit,
+                {_place(_NAMES)} + (date '2999-01-01' - as_of) * {_AGE} + turn as trust_in_names,
+                {_place(_CONTACT)} + (date '2999-01-01' - as_of) * {_AGE} + turn as trust_in_contact
+            from told join bits using (source)
         )
-        select
-            person_id, voter_id, coalesce(voter_ids, []) as voter_ids, record_count, sources, {_unpacked()}
-        from picked
+        select person_id, arg_min(voter_id, trust_in_names) as voter_id, count(voter_id) as voters, count(*) as record_count, bit_or(bit) as bits, {_picks()}
+        from ranked group by person_id
+    """)
+    con.execute("""
+        insert into identity.people by name
+        with several as (
+            select person_id, list(record_id order by record_id) as voter_ids from chosen_of
+            where person_id in (select person_id from picked where voters > 1) and trusted = 'voters' group by person_id
+        ),
+        lists as (
+            select picked.bits, list(source order by source) as sources
+            from (select distinct bits from picked) as picked join bits on picked.bits & bits.bit > 0 group by picked.bits
+        )
+        select picked.* exclude (voters, bits),
+            case voters when 0 then [] when 1 then [voter_id] else voter_ids end as voter_ids, sources
+        from picked join lists using (bits) left join several using (person_id)
     """)
     con.execute("""
         create or replace temp table not_wanted as
@@ -132,21 +147,14 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _place(sources: tuple[str, ...]) -> str:
-    """SQL of the place of `trusted` among these, as text that sorts."""
-    cases = " ".join(f"when '{source}' then '{place}'" for place, source in enumerate(sources))
-    return f"case trusted {cases} else '9' end"
+    """SQL of the place of `trusted` among these, before its age and turn."""
+    cases = " ".join(f"when '{source}' then {place}" for place, source in enumerate(sources))
+    return f"cast(case trusted {cases} else {len(sources)} end as bigint) * {_AGE} * {_AGE}"
 
 
 def _picks() -> str:
     return ", ".join(
-        f"arg_min(struct_pack({', '.join(f'{name} := {name}' for name in (*names, 'source'))}), {trust}) "
-        f"filter (where {told_by} is not null) as of_{field}"
+        f"{', '.join(f'arg_min_null({name}, {trust}) filter (where {told_by} is not null) as {name}' for name in names)}, "
+        f"arg_min(source, {trust}) filter (where {told_by} is not null) as {field}_source"
         for field, (names, told_by, trust) in _FIELDS.items()
-    )
-
-
-def _unpacked() -> str:
-    return ", ".join(
-        f"{', '.join(f'of_{field}.{name} as {name}' for name in names)}, of_{field}.source as {field}_source"
-        for field, (names, _, _) in _FIELDS.items()
     )
