@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity import blocking, model
-from orchestration.identity.normalise import SHARED_BY_NAMES
+from orchestration.identity.normalise import PLACE, SHARED_BY_NAMES, complete
 
 # How sure a link is, beside the bits of a weighed one.
 AUTHORITATIVE = 200.0
@@ -91,13 +91,20 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
             select least(n, other), greatest(n, other), '{name}', {weight} from pairs
             {_ONE_FRESH if before else ""}
         """)
+    paired(con, "select n_l from alike union select n_r from alike")
     con.execute(f"""
         insert into identity.links
         select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
         from alike
-        join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
+
+
+def paired(con: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Make the temp table `paired` of the compared records whose `n` the query `which` gives, with all that pairs are judged by."""
+    con.execute(f"create or replace temp table asked_of as select * from identity.compared where n in ({which})")
+    complete(con, "asked_of", "paired")
 
 
 _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n from fresh_records)"
@@ -118,7 +125,7 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         create or replace temp table hashed as
         select n, ends_with(source, '_voters') as is_voter, {blocking.parts(_HASHED)}
-        from identity.compared
+        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from identity.compared)
     """)
     for column in ("phone", "email"):
         con.execute(f"update hashed set {column} = null where {column} in (select hash({column}) from shared_{column})")

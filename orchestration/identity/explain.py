@@ -7,7 +7,7 @@ import re
 import duckdb
 
 from orchestration.exporting.reading import published
-from orchestration.identity import model, normalise, probable, review, stewards
+from orchestration.identity import exact, model, normalise, probable, review, stewards
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 
@@ -94,10 +94,12 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
             "select stage, evidence, weight from identity.links where n_l in (select unnest(?)) and n_r in (select unnest(?)) order by weight desc",
             [pair, pair],
         ).fetchall()
+        normalise.load_words(con)
+        exact.paired(con, f"values ({pair[0]}), ({pair[1]})")
         [said] = con.execute(
             f"""
             select {review.words("for")}, {review.words("against")}, {model.veto(households=True)}
-            from (select {model.sided("identity.compared", "l")} where n = ?), (select {model.sided("identity.compared", "r")} where n = ?)
+            from (select {model.sided("paired", "l")} where n = ?), (select {model.sided("paired", "r")} where n = ?)
             """,
             pair,
         ).fetchall()
@@ -106,16 +108,12 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
 
 def _weighed(con: duckdb.DuckDBPyConnection, pair: list[int]) -> tuple[float, dict[str, float]]:
     """log2 of the odds that two compared records are one person, and each comparison's part of it."""
-    normalise.load_words(con)
+    model.add_frequencies(con, "paired", among="identity.compared")
     con.execute(
-        "create or replace temp table two as select * from identity.compared where n in (select unnest(?))", [pair]
-    )
-    model.add_frequencies(con, "two", among="identity.compared")
-    con.execute(
-        "create or replace temp table one_pair as select min(n) as join_key_l, max(n) as join_key_r, '0' as match_key from two"
+        "create or replace temp table one_pair as select min(n) as join_key_l, max(n) as join_key_r, '0' as match_key from paired"
     )
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
-    model.score(con, "two", "one_pair", "pair_weight", model.pinned(records))
+    model.score(con, "paired", "one_pair", "pair_weight", model.pinned(records))
     parts = ", ".join(f"weight_{name}" for name in model.COMPARISONS)
     [(total, *weights)] = con.execute(f"select weight, {parts} from pair_weight").fetchall()
     return total, dict(zip(model.COMPARISONS, weights, strict=True))

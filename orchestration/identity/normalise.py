@@ -20,6 +20,7 @@ COLUMNS = (
 SHARED_BY_NAMES = 20  # an e-mail address or telephone under more different names than this belongs to nobody
 EARLIEST_YEAR = 1890
 MORE_OFTEN = 10  # what is short for a name is at most so many times as frequent
+PLACE = "coalesce(zip5, city)"
 
 _PLACEHOLDERS = (
     "UNKNOWN|UNK|TEST|TESTING|NA|NONE|NULL|NAN|ANONYMOUS|ANON|X+|ASDF|ASDFASDF|QWERTY|FIRSTNAME|LASTNAME|FIRST|LAST|NAME|"
@@ -37,8 +38,9 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
     """
     given = {name: kind for name, kind, *_ in con.execute(f"describe select * from {relation}").fetchall()}
     con.execute(f"create or replace temp table given_texts as select {texts(given)} from {relation}")
-    read(con, "given_texts", f"temp table {table}")
-    con.execute("drop table given_texts")
+    read(con, "given_texts", "temp table plain")
+    complete(con, "plain", table)
+    con.execute("drop table given_texts; drop table plain")
     for column in ("phone", "email"):
         con.execute(f"""
             update {table} set {column} = null where {column} in (
@@ -64,10 +66,9 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
     """Make `table` (`temp table ...` or `table ...`) from the table `given_texts`, whose columns `texts` makes.
 
     It has `n`, the record's place by `source` and `record_id`; names in capital letters of any script without accents, blanks, hyphens,
-    titles and generation (`first`, `first_forms` with the full names that it may stand for, `middle`, `last`, `last_parts`); `generation`
-    (1 senior, 2 junior or second); `sex`; `born`, a date, and `birth_year`; `house`, `street`, `street_words`, `unit`, `place` and
-    `address_key`; `zip5`, `city`, `state`; `phone` of ten digits; `email`; and the columns of `given_texts` in `carried`. What is not
-    known is null.
+    titles and generation (`first`, `first_word` where the first of two words is another, `middle`, `last`, `last_parts`); `generation`
+    (1 senior, 2 junior or second); `sex`; `born`, a date, and `birth_year`; `house`, `street` and `unit`; `zip5`, `city`, `state`; `phone`
+    of ten digits; `email`; and the columns of `given_texts` in `carried`. What is not known is null.
     """
     load_words(con)
     con.execute(f"""
@@ -88,13 +89,13 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
             select
                 numbered.n, record_id, source, {"".join(f"{name}, " for name in carried)}
                 coalesce(last = 'DOE' and first in ('JOHN', 'JANE'), false) as nobody,
-                first, first_word, first_forms, is_known_name, middle, last, last_parts,
+                first, first_word, middle, last, last_parts,
                 coalesce(
                     nullif(regexp_extract(regexp_replace(upper(strip_accents(name_suffix)), '[^A-Z0-9]', '', 'g'), '^({_GENERATIONS})$', 1), ''),
                     last_names.suffix, first_names.suffix
                 ) as suffix,
                 upper(left(sex_code, 1)) as sex_code, born, try_cast(birth_year as double) as birth_year,
-                house, street, street_words, unit, places.city, places.state, places.zip5,
+                house, street, unit, places.city, places.state, places.zip5,
                 case
                     when regexp_matches(phone, '^[0-9]{{10}}$') then phone
                     else regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1')
@@ -138,14 +139,39 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
                         else email
                     end
             end as email,
-            case when nobody then list_filter([first_word], lambda form: form is not null) else coalesce(first_forms, []) end as first_forms,
-            not nobody and coalesce(is_known_name, false) as is_known_name,
-            street_words, coalesce(zip5, city) as place, house || '|' || street || '|' || coalesce(zip5, city) as address_key
+            case when nobody or first_word is distinct from first then first_word end as first_word
             {"".join(f", {name}" for name in carried)}
         from joined
     """)
     for name in ("numbered", "first_names", "last_names", "middle_names", "births", "addresses", "places"):
         con.execute(f"drop table {name}")
+
+
+def complete(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
+    """Make the temp table `table` of `records`, as `read` makes them, with what follows from their columns: `first_forms`, the first name and
+    the full names that it may stand for; `is_known_name`; `street_words`; `place` and `address_key`. `load_words` goes before."""
+    con.execute(f"""
+        create or replace temp table {table} as
+        with named as (select distinct first, first_word from {records}),
+        forms as (
+            select first, first_word,
+                -- A name is among its own forms, as is the first of two, and the full names of which either is short.
+                list_sort(list_distinct(list_filter(
+                    [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
+                    lambda form: form is not null
+                ))) as first_forms,
+                -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
+                coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name
+            from named
+            left join nicknames on nicknames.nickname = named.first
+            left join nicknames as of_word on of_word.nickname = named.first_word and named.first_word <> named.first
+        )
+        select records.* exclude (first_word), first_forms, is_known_name,
+            list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
+            {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key
+        from {records} as records
+        join forms on forms.first is not distinct from records.first and forms.first_word is not distinct from records.first_word
+    """)
 
 
 def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
@@ -168,17 +194,7 @@ def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
                 case when length(string_split(words, ' ')[1]) > 2 then string_split(words, ' ')[1] end as first_word
             from parted
         )
-        select named.*,
-            -- A name is among its own forms, as is the first of two, and the full names of which either is short.
-            list_sort(list_distinct(list_filter(
-                [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
-                lambda form: form is not null
-            ))) as first_forms,
-            -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
-            coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name
-        from named
-        left join nicknames on nicknames.nickname = named.first
-        left join nicknames as of_word on of_word.nickname = named.first_word and named.first_word <> named.first
+        select * from named
     """)
     con.execute(f"""
         create or replace temp table last_names as
@@ -230,7 +246,7 @@ def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
                 case when contains(address, 'UNIT') then nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') end as unit
             from (select *, case when number is null then address else substr(address, length(number) + 2) end as behind from parted)
         )
-        select *, list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words from read
+        select * from read
     """)
     con.execute(f"""
         create or replace temp table places as

@@ -49,9 +49,9 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     Reads `marts.voters`, `marts.subscriptions`, `intermediate.int_registrations`, `int_voter_emails`, `int_person_records` and
     `raw.scopes`.
     """
-    first = not _is_compared(con)
     con.execute("begin transaction")
     try:
+        first = not _is_compared(con)
         tables.create(con)
         stewards.load(con, decisions or [])
         # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
@@ -126,11 +126,14 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 
 
 def _is_compared(con: duckdb.DuckDBPyConnection) -> bool:
-    try:
-        con.execute("select n from identity.compared limit 0")
-    except duckdb.CatalogException:
+    """Whether there is a table of compared records; one of other columns than are wanted now is dropped, with its links."""
+    found = con.execute(
+        "select list(column_name) from duckdb_columns() where database_name = current_database() and schema_name = 'identity' and table_name = 'compared'"
+    ).fetchall()[0][0]
+    if found and "first_word" not in found:
+        con.execute("drop table identity.compared; drop table if exists identity.links")
         return False
-    return True
+    return bool(found)
 
 
 def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
@@ -201,13 +204,14 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         union all
         select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
+    exact.paired(con, f"select unnest([n_l, n_r]) from group_links where {exact.IS_LED}")
     con.execute(f"""
         create or replace temp table led_to as
         with led as (
             select * from group_links where stage = 'authoritative'
             union all
             select group_links.* from group_links
-            join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+            join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
             where {exact.IS_LED} and {model.contradiction(households=True)} is null
         ),
         rejected as (select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject')
@@ -225,6 +229,13 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         where abs(l.unit - r.unit) > 0 and stage <> 'steward'
         group by all
     """)
+    exact.paired(
+        con,
+        """
+        select n_l from sure_links union select n_r from sure_links
+        union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
+        """,
+    )
     con.execute("""
         create or replace temp table involved as
         with kept_apart as (
@@ -233,12 +244,8 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
             join units as one on one.n = n_l join units as two on two.n = n_r
             group by one.unit
         )
-        select compared.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
-        from identity.compared left join kept_apart using (n)
-        where compared.n in (
-            select n_l from sure_links union select n_r from sure_links
-            union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
-        )
+        select paired.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
+        from paired left join kept_apart using (n)
     """)
     rejected, said = (
         "when list_contains(not_with_l, n_r) then 'a steward said so'",

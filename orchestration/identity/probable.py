@@ -7,7 +7,7 @@ import math
 
 import duckdb
 
-from orchestration.identity import blocking, model, review
+from orchestration.identity import blocking, exact, model, normalise, review
 
 THRESHOLD = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
 UNSURE = -2.0  # bits, from which a pair is shown to somebody where the record fits nobody better: one in five
@@ -57,9 +57,10 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         ) from identity.compared
     """)
     con.execute("""
-        create or replace temp table weighed_records as
+        create or replace temp table asked_of as
         select * from comparable where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
+    normalise.complete(con, "asked_of", "weighed_records")
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
     model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records))
@@ -97,34 +98,42 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
     """Make `weighed` of the pairs of an unsettled record and any other of which one is fresh, which share a key and nothing rules out."""
     con.execute("create or replace temp table candidates (n_l bigint, n_r bigint)")
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
-    every = [(blocking.key(columns), "mine", "block") for columns in blocking.KEYS.values()]
-    every += [
-        (blocking.key(columns), _of_forms("mine", ", is_fresh"), _of_forms("block"))
-        for columns in blocking.KEYS_OF_FORMS.values()
-    ]
-    for key, mine, block in every:
+    fresh = "" if all_fresh else "and (mine.is_fresh or others.n in (select n from fresh_records))"
+    for columns in blocking.KEYS.values():
+        key = blocking.key(columns)
         con.execute(f"""
             insert into candidates
             with mine as (select n, {key} as value, is_fresh from unsettled where {key} is not null),
-            block as (select n, {key} as value from hashed where {key} in (select value from mine)),
-            own as (from {mine}),
-            others as (from {block}),
-            few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
-            select least(own.n, others.n), greatest(own.n, others.n) from own join few using (value) join others using (value)
-            where others.n <> own.n {"" if all_fresh else "and (own.is_fresh or others.n in (select n from fresh_records))"}
+            others as (select n, {key} as value from hashed where {key} in (select value from mine)),
+            {_PAIRS} {fresh}
         """)
+    for columns in blocking.KEYS_OF_FORMS.values():
+        key = blocking.key(columns)
+        exact.paired(con, f"select n from hashed where {key} in (select {key} from unsettled)")
+        con.execute(f"""
+            insert into candidates
+            with others as (
+                select distinct n, hash({key}, form) as value
+                from (select n, unnest(first_forms) as form from paired) join hashed using (n)
+            ),
+            mine as (select n, value, is_fresh from others join (select n, is_fresh from unsettled) using (n)),
+            {_PAIRS} {fresh}
+        """)
+    con.execute(
+        "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join identity.links using (n_l, n_r)"
+    )
+    exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
     con.execute(f"""
         create or replace temp table weighed as
         select n_l as join_key_l, n_r as join_key_r, '0' as match_key
-        from (select distinct n_l, n_r from candidates anti join identity.links using (n_l, n_r))
-        join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+        from looked_at
+        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
 
 
-def _of_forms(rows: str, more: str = "") -> str:
-    """Rows of `_pair`, each once for every form of its first name."""
-    return f"""(
-        select distinct n, hash(value, form) as value{more}
-        from (select {rows}.*, unnest(first_forms) as form from {rows} join (select n, first_forms from identity.compared) using (n))
-    )"""
+_PAIRS = f"""
+    few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
+    select least(mine.n, others.n), greatest(mine.n, others.n) from mine join few using (value) join others using (value)
+    where others.n <> mine.n
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity import model
-from orchestration.identity.exact import LARGEST
+from orchestration.identity.exact import LARGEST, paired
 from orchestration.identity.normalise import believed
 
 TWICE = "two ids of one state"
@@ -109,6 +109,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
             where abs(l.cluster - r.cluster) > 0
         ) group by n_l, n_r
     """)
+    paired(con, "select n_l from doubts union select n_r from doubts")
     con.execute(f"""
         insert into identity.match_review by name
         select
@@ -116,7 +117,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
             {words("for")} as evidence_for,
             concat_ws(', ', case reason when '{RIVALS}' then 'another person fits as well' end, {words("against")}) as evidence_against
         from doubts
-        join (select {model.sided("identity.compared", "l")}) using (n_l) join (select {model.sided("identity.compared", "r")}) using (n_r)
+        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
     """)
 
 
