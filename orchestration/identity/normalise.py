@@ -148,30 +148,47 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
 
 
 def complete(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
-    """Make the temp table `table` of `records`, as `read` makes them, with what follows from their columns: `first_forms`, the first name and
-    the full names that it may stand for; `is_known_name`; `street_words`; `place` and `address_key`. `load_words` goes before."""
+    """Make the temp table `table` of `records`, as `read` makes them, with what follows from their columns: `first_forms` and
+    `is_known_name` (`add_forms`); `street_words`; `place` and `address_key`. `load_words` goes before."""
     con.execute(f"""
         create or replace temp table {table} as
-        with named as (select distinct first, first_word from {records}),
-        forms as (
-            select first, first_word,
-                -- A name is among its own forms, as is the first of two, and the full names of which either is short.
-                list_sort(list_distinct(list_filter(
-                    [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
-                    lambda form: form is not null
-                ))) as first_forms,
-                -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
-                coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name
-            from named
-            left join nicknames on nicknames.nickname = named.first
-            left join nicknames as of_word on of_word.nickname = named.first_word and named.first_word <> named.first
-        )
+        with {_FORMS.format(records)}
         select records.* exclude (first_word), first_forms, is_known_name,
             list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
             {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key
         from {records} as records
         join forms on forms.first is not distinct from records.first and forms.first_word is not distinct from records.first_word
     """)
+
+
+def add_forms(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Add to the temp table `table` (`first` and `first_word` among its columns) `first_forms`, the first name and the full names that it may
+    stand for, and `is_known_name`."""
+    con.execute(f"""
+        create or replace temp table {table} as
+        with {_FORMS.format(table)}
+        select records.*, first_forms, is_known_name
+        from {table} as records
+        join forms on forms.first is not distinct from records.first and forms.first_word is not distinct from records.first_word
+    """)
+
+
+_FORMS = """
+    named as (select distinct first, first_word from {}),
+    forms as (
+        select first, first_word,
+            -- A name is among its own forms, as is the first of two, and the full names of which either is short.
+            list_sort(list_distinct(list_filter(
+                [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),
+                lambda form: form is not null
+            ))) as first_forms,
+            -- In other scripts, of whose names there is no list, another letter is rather another name than a slip.
+            coalesce(first in (select name from given_names) or regexp_matches(first, '^[^A-Z]+$'), false) as is_known_name
+        from named
+        left join nicknames on nicknames.nickname = named.first
+        left join nicknames as of_word on of_word.nickname = named.first_word and named.first_word <> named.first
+    )
+"""
 
 
 def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:

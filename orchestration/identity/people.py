@@ -204,7 +204,16 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         union all
         select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
-    exact.paired(con, f"select unnest([n_l, n_r]) from group_links where {exact.IS_LED}")
+    # Whom links join, with the voters to whom ids lead these.
+    con.execute("""
+        create or replace temp table joined_by_links as
+        with ends as (
+            select n_l as n from group_links where stage <> 'authoritative' union select n_r from group_links where stage <> 'authoritative'
+            union select n_l from settled union select n_r from settled
+        )
+        select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
+    """)
+    exact.paired(con, "select n from joined_by_links")
     con.execute(f"""
         create or replace temp table led_to as
         with led as (
@@ -229,13 +238,6 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         where abs(l.unit - r.unit) > 0 and stage <> 'steward'
         group by all
     """)
-    exact.paired(
-        con,
-        """
-        select n_l from sure_links union select n_r from sure_links
-        union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
-        """,
-    )
     con.execute("""
         create or replace temp table involved as
         with kept_apart as (
@@ -246,6 +248,10 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         )
         select paired.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
         from paired left join kept_apart using (n)
+        where n in (
+            select n_l from sure_links union select n_r from sure_links
+            union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
+        )
     """)
     rejected, said = (
         "when list_contains(not_with_l, n_r) then 'a steward said so'",

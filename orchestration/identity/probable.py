@@ -57,10 +57,12 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         ) from identity.compared
     """)
     con.execute("""
-        create or replace temp table asked_of as
-        select * from comparable where n in (select join_key_l from weighed union select join_key_r from weighed)
+        create or replace temp table weighed_records as
+        select * replace (
+            case when phone not in (select phone from shared_phone) then phone end as phone,
+            case when email not in (select email from shared_email) then email end as email
+        ) from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
-    normalise.complete(con, "asked_of", "weighed_records")
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
     model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records))
@@ -109,13 +111,16 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         """)
     for columns in blocking.KEYS_OF_FORMS.values():
         key = blocking.key(columns)
-        exact.paired(con, f"select n from hashed where {key} in (select {key} from unsettled)")
+        con.execute(f"""
+            create or replace temp table asked_of as
+            select n, {key} as value, compared.first, first_word
+            from hashed join (select n, first, first_word from identity.compared) as compared using (n)
+            where {key} in (select {key} from unsettled)
+        """)
+        normalise.add_forms(con, "asked_of")
         con.execute(f"""
             insert into candidates
-            with others as (
-                select distinct n, hash({key}, form) as value
-                from (select n, unnest(first_forms) as form from paired) join hashed using (n)
-            ),
+            with others as (select distinct n, hash(value, form) as value from (select n, value, unnest(first_forms) as form from asked_of)),
             mine as (select n, value, is_fresh from others join (select n, is_fresh from unsettled) using (n)),
             {_PAIRS} {fresh}
         """)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.identity import model
-from orchestration.identity.exact import LARGEST, paired
+from orchestration.identity.exact import LARGEST
 from orchestration.identity.normalise import believed
 
 TWICE = "two ids of one state"
@@ -86,7 +86,7 @@ def write_twice(con: duckdb.DuckDBPyConnection) -> None:
 
 def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
     """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
-    groups of `grouped`."""
+    groups of `grouped`, all of them records of `involved`."""
     con.execute(f"""
         delete from identity.match_review where reason not in ('{TWICE}', '{UNSURE}') and (
             (source_a, record_a) in (select (source, record_id) from touched join identity.compared using (n))
@@ -109,7 +109,6 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
             where abs(l.cluster - r.cluster) > 0
         ) group by n_l, n_r
     """)
-    paired(con, "select n_l from doubts union select n_r from doubts")
     con.execute(f"""
         insert into identity.match_review by name
         select
@@ -117,7 +116,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
             {words("for")} as evidence_for,
             concat_ws(', ', case reason when '{RIVALS}' then 'another person fits as well' end, {words("against")}) as evidence_against
         from doubts
-        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
+        join (select {model.sided("involved", "l")}) using (n_l) join (select {model.sided("involved", "r")}) using (n_r)
     """)
 
 
