@@ -156,7 +156,7 @@ _QUERIES = {
     **{
         f"marts.{mart}": {
             "rows linked to a voter, by which identifier": (
-                f"select coalesce(linked_by, 'nothing'), round(100.0 * count(*) / sum(count(*)) over (), 1) from marts.{mart} "
+                f"select coalesce(linked_by, 'nothing'), round(100.0 * count(*) / (select count(*) from marts.{mart}), 1) from marts.{mart} "
                 f"group by linked_by having count(*) >= {SMALLEST_CELL} order by linked_by is null, 2 desc",
                 " %",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality.suites import no_rows
+from quality.suites import no_rows, shared
 
 TABLES = tuple(
     f"identity.{table}" for table in ("people", "person_records", "person_events", "match_review", "match_rates")
@@ -82,6 +82,16 @@ def expectations(settings, con) -> dict[str, list]:
             no_rows(
                 f"select 1 from {{batch}} where valid_to is null and stage <> 'first' group by person_id having count(*) >= {LARGEST_PERSON}",
                 f"nobody has more than {LARGEST_PERSON} records",
+            ),
+            *(
+                shared(
+                    column,
+                    "source || '|' || record_id",
+                    what,
+                    "records of all sources",
+                    "intermediate.int_person_records",
+                )
+                for column, what in (("email", "e-mail address"), ("phone", "telephone number"))
             ),
         ],
         "identity.person_events": [

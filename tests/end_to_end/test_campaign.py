@@ -319,6 +319,8 @@ SEEN_AT_ONCE = {
     "insert into marts.donations by name select 'D' || range as donor_id, 'one@example.org' as donor_email from range(201)": "no e-mail address is that of more than 200 donors",
     "insert into marts.donations by name select 'D' || range as donor_id, '9195550100' as donor_phone from range(201)": "no telephone number is that of more than 200 donors",
     "insert into intermediate.int_consents by name select 'one@example.org' as email, range::varchar as first_name from range(201)": "no e-mail address is that of more than 200 people",
+    "insert into intermediate.int_person_records by name select 'van_list' as source, range::varchar as record_id, 'one@example.org' as email from range(201)": "no e-mail address is that of more than 200 records of all sources",
+    "insert into intermediate.int_person_records by name select 'van_list' as source, range::varchar as record_id, '9195550100' as phone from range(201)": "no telephone number is that of more than 200 records of all sources",
     "update marts.contacts set result = 'other' where rowid = 0": "results and ways are in seeds/contact_labels.csv",
     "update marts.contacts set is_linked = false, voter_id = null": "a voter is known for 5% of the rows; 0 of",
 }
@@ -334,7 +336,7 @@ def test_the_gate_tells_all_that_cannot_be(state, tmp_path):
             [(report,)] = con.execute("select max(delivery_id) from raw.scopes where contract = 'meta_ads'").fetchall()
             for spoil in (*SPOILED_AT_ONCE, *SEEN_AT_ONCE):
                 con.execute(spoil.format(report=report))
-        found = gate.run(settings, warehouse, "marts")
+        found = gate.run(settings, warehouse, "marts") + gate.run(settings, warehouse, "identity")
     failed, seen = ([*chain.from_iterable(told)] for told in ([r.failed for r in found], [r.warnings for r in found]))
     assert [words for words in SPOILED_AT_ONCE.values() if not any(words in f for f in failed)] == [], failed
     assert [words for words in SEEN_AT_ONCE.values() if not any(words in w for w in seen)] == [], seen
