@@ -13,8 +13,6 @@ from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate as gates
 
-ALONE_TAG = "groundgame/alone"  # of a run from the shell of one step, which Dagster does not tell from one of all
-
 
 def gate_checks(
     settings: Settings, gate: str, keys: dict[str, dg.AssetKey], database: Path | None = None
@@ -43,7 +41,7 @@ def gate_checks(
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse: Warehouse = context.resources.warehouse
         started, now = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-        anew = not is_of_all(context.run) or ALONE_TAG in context.run.tags
+        anew = not is_of_all(context.run)
         with warehouse.open() as con:
             pace = progress.by_pace(con, f"gate {gate}")
         with progress.told(context.log.info, pace):

@@ -1,5 +1,5 @@
-"""What assets have in common: how they are sorted in the Dagster UI, who answers for them, the tags to search them by, and whether all of them
-are asked for."""
+"""What assets have in common: how they are sorted in the Dagster UI, who answers for them, the tags to search them by, and whether a run
+is of all of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import dagster as dg
 from quality.versions import STEPS
 
 OWNER = "team:data"
+ALONE_TAG = "groundgame/alone"  # of a run from the shell of one step, which Dagster does not tell from one of all
 
 
 def group(step: str) -> str:
@@ -21,5 +22,12 @@ def tags(*, pii: bool, state: str | None = None) -> dict[str, str]:
 
 
 def is_of_all(run: dg.DagsterRun) -> bool:
-    """Whether a run is the whole job's, which builds and judges what has changed; a person who chose a part of it wants that done."""
-    return not (run.asset_selection or run.resolved_op_selection)
+    """Whether a run is of the whole job or of the rest of it, and so builds and judges what has changed.
+
+    Whoever chose a part by itself, one step in the shell, some assets or gates in the UI, wants that part done. In the UI
+    *Materialize all* chooses assets, too: those of every step.
+    """
+    chosen = run.asset_selection or set()
+    has_every_step = {key.path[0] for key in chosen} >= {*STEPS}
+    is_part = chosen or run.asset_check_selection or run.resolved_op_selection or ALONE_TAG in run.tags
+    return has_every_step or not is_part

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import pictures
+from orchestration import pictures, progress
 from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.identity import people, stewards, tables
 from orchestration.settings import Settings
@@ -51,7 +51,10 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
                 versions.start_build(con, "identity", [f"{tables.SCHEMA}.{table}" for table in tables.described()])
-                found = people.refresh(con, wanted, decisions)
+                with progress.told(context.log.info, progress.by_pace(con, "identity")):
+                    found = people.refresh(con, wanted, decisions)
+                if found.touched == found.records:  # a part of the work teaches nothing on the pace of the whole
+                    progress.keep_pace(con, "identity", time.monotonic() - started)
                 # Each table as built by itself, so that its published copy is known to stand.
                 versions.finish_build(
                     settings,

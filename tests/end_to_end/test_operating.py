@@ -50,6 +50,11 @@ def test_a_failed_gate_can_be_waived_for_its_data_alone(tmp_path, capsys) -> Non
     assert re.search(r"waived +staging.stg_nc__voters: birth_year is known for 95.0%: 50 of 50", output)
     assert published(settings, "select gate, waived_by, reason from waivers") == [("staging", "Ada", "a lost column")]
     assert ("staging", "waived") in published(settings, "select distinct gate, status from gate_results")
+    key = dg.AssetCheckKey(dg.AssetKey(["staging", "stg_nc__voters"]), "staging_gate")
+    with dg.DagsterInstance.get() as instance:  # what the UI shows
+        shown = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key].evaluation
+    assert (shown.passed, shown.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert shown.metadata["waiver"].value.startswith("waived by Ada on ")
     assert pipeline.run(settings) == 0
 
     nc.deliver(settings.inbox, "ncvoter_Statewide.txt", nc.voters_text(nc.people(51, birth_year="1900")), "2026-01-10")
@@ -71,10 +76,23 @@ def test_there_is_nothing_to_waive_at_a_gate_that_passed(state, capsys) -> None:
 
 def test_one_step_or_all_from_one_on(state, capsys) -> None:
     before = pipeline.published_content(state)
+    built = "select count(*), min(built_at) from meta.builds where starts_with(step, 'marts.')"
+    [(tables, _)] = private(state, built)
+    began = datetime.now(UTC).replace(tzinfo=None)
     assert pipeline.run(state, "--only", "marts") == 0
-    assert steps_of(capsys.readouterr().out) == ["marts"]
-    assert pipeline.run(state, "--from", "segments") == 0
-    assert steps_of(capsys.readouterr().out) == [
+    output = capsys.readouterr().out
+    assert steps_of(output) == ["marts"]
+    assert "stand" not in output.partition("\n\n")[0]
+    [(tables_again, oldest)] = private(state, built)
+    assert tables_again == tables > 0
+    assert oldest > began  # also of what nothing had changed of
+    assert pipeline.run(state, "--from", "marts_gate") == 0  # the rest of the job, not a part by itself
+    output = capsys.readouterr().out
+    assert "segments: nothing changed, the tables stand" in output
+    assert steps_of(output) == [
+        "gate marts",
+        "identity",
+        "gate identity",
         "segments",
         "gate segments",
         "published",
@@ -93,7 +111,7 @@ def test_steps_that_take_long_say_how_long_they_still_will(state, capsys, monkey
     monkeypatch.setattr(progress, "EVERY", 0.1)
     assert pipeline.run(state) == 0
     output = capsys.readouterr().out
-    for step in ("marts", "gate marts", "segments", "published"):  # staging's views stand
+    for step in ("marts", "gate marts", "identity", "segments", "published"):  # staging's views stand
         assert re.search(rf"  {step}: at work on what came of [\d,]+ rows, \d+ s so far.* the last time", output), (
             output
         )
@@ -194,6 +212,10 @@ def test_prune_removes_old_runs_and_replaced_originals_and_no_others(state) -> N
         assert gone.originals == 2  # the first voter file and the first history: the second ones are those before
         assert instance.get_runs_count() == 0
     assert len(list(state.archive.iterdir())) == kept + 2
+    with dg.DagsterInstance.get() as instance:  # as the schedule does
+        assert build_definitions(state).resolve_job_def("prune").execute_in_process(instance=instance).success
+    log = (state.logs / "groundgame.jsonl").read_text(encoding="utf-8")
+    assert '"prune: 0 runs, 0 originals and 0 files of lists removed, 0.0 MB freed"' in log
 
 
 # What starts by itself

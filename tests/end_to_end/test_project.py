@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import duckdb
+import yaml
 
 from orchestration.definitions import build_definitions
+from orchestration.ingestion.contracts import contracts_of
 from orchestration.settings import ROOT
 from tests import pipeline
 
@@ -70,6 +75,44 @@ def test_every_job_schedule_and_sensor_says_what_it_does(tmp_path) -> None:
         assert thing.description, thing.name
 
 
+def test_a_source_is_due_by_the_cadence_of_its_contract(tmp_path) -> None:
+    settings = pipeline.settings_for(tmp_path)
+    graph = build_definitions(settings).resolve_asset_graph()
+    due = {
+        contract.name: (timedelta(days=contract.cadence_days + 2), timedelta(days=3 * contract.cadence_days))
+        for contract in contracts_of(settings.campaign.states)
+        if contract.cadence_days
+    }
+    found = {
+        key.path[-1]: graph.get(key).freshness_policy for key in graph.get_all_asset_keys() if key.path[0] == "inbox"
+    }
+    assert due.keys() < found.keys()  # some come at no fixed times
+    assert {
+        name: (policy.warn_window.to_timedelta(), policy.fail_window.to_timedelta())
+        for name, policy in found.items()
+        if policy
+    } == due
+
+
+def test_every_run_that_opens_the_warehouse_takes_its_pool_of_one(tmp_path) -> None:
+    """A pool by run: Dagster frees it with the run, however that ended (`test_turns.py`)."""
+    definitions = build_definitions(pipeline.settings_for(tmp_path))
+    steps = [node for name in ("refresh", "prune") for node in definitions.resolve_job_def(name).all_node_defs]
+    pools = {step.name: step.pool for step in steps if isinstance(step, dg.OpDefinition)}
+    assert {"raw", "marts", "identity", "published_gate", "remove_what_is_old"} < pools.keys()
+    assert {*pools.values()} == {"warehouse"}
+    dagster_yaml = yaml.safe_load((ROOT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
+    assert dagster_yaml["concurrency"]["pools"] == {"default_limit": 1, "granularity": "run"}
+
+
+def test_the_nightly_run_goes_by_the_campaigns_clock(tmp_path) -> None:
+    settings = pipeline.settings_for(tmp_path)
+    campaign = settings.campaign.model_copy(update={"schedule": "30 2 * * 1-5"})
+    schedules = {s.name: s for s in build_definitions(replace(settings, campaign=campaign)).schedules}
+    assert schedules["nightly_refresh"].cron_schedule == "30 2 * * 1-5"
+    assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.RUNNING}
+
+
 def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> None:
     project = tmp_path / "dbt_project"
     shutil.copytree(ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
@@ -93,8 +136,6 @@ def test_a_segment_is_added_by_one_sql_file_and_its_yaml(state, tmp_path) -> Non
 
 
 def refresh(settings):
-    import dagster as dg
-
     from orchestration.cli import prepare_dagster
 
     prepare_dagster(settings)

@@ -20,8 +20,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.definitions import build_definitions
 from orchestration.sample import SAMPLE_AS_OF, write_sample
 from orchestration.settings import ROOT, Settings
+from orchestration.warehouse import Warehouse
 from tests import pipeline
 from tests.end_to_end.conftest import Refreshed
 from tests.end_to_end.test_killed import copy_of, reading
@@ -65,8 +67,13 @@ class UI:
         return [entry["loadStatus"] for entry in found["workspaceOrError"]["locationEntries"]] == ["LOADED"]
 
     def launch(self) -> str:
+        """*Materialize all* of the job `refresh`, for which the page names every asset and check."""
+        graph = build_definitions(self.settings).resolve_asset_graph()
+        checks = [{"assetKey": {"path": c.asset_key.path}, "name": c.name} for c in graph.asset_check_keys]
+        chosen = {"assetSelection": [{"path": key.path} for key in graph.materializable_asset_keys]}
+        parameters = {"selector": JOB | chosen | {"assetCheckSelection": checks}, "mode": "default"}
         mutation = "launchRun(executionParams: $p) { ... on LaunchRunSuccess { run { runId } } }"
-        answer = self.ask("mutation($p: ExecutionParams!) { " + mutation + " }", p={"selector": JOB})
+        answer = self.ask("mutation($p: ExecutionParams!) { " + mutation + " }", p=parameters)
         return answer["launchRun"]["run"]["runId"]
 
     def from_failure(self, run: str) -> str:
@@ -168,11 +175,17 @@ def test_ui_and_shell_take_turns_and_a_killed_or_cancelled_run_leaves_nothing_lo
         os.kill(process, signal.SIGCONT)
         ui.terminate(cancelled)
         assert ui.ends_with(cancelled) == "CANCELED"
+        assert not [line for line in ui.said(cancelled) if line.startswith(("staging", "marts", "published"))]
 
         again = ui.from_failure(cancelled)
         printed += waiting.communicate(timeout=180)[0]
         assert waiting.returncode == 0, printed
         assert ui.ends_with(again) == "SUCCESS"
+    # All of it was asked for, which the shell's run had just done.
+    assert {"marts: nothing changed, the tables stand", "published: nothing changed, the current version stands"} <= {
+        *ui.said(again)
+    }
+    assert Warehouse(settings).holder() is None
     assert reader.error is None
     assert reader.reads > 20
     assert len(reader.seen) == len({version for version, *_ in reader.seen}) == 2
