@@ -6,12 +6,15 @@ VOTERS ?= 1000000 4000000 7500000
 STATE ?= NC
 RECORDS ?= 50000
 NEW ?= 1000
+# Of the tests those that take seconds and find most mistakes.
+FAST := tests/integration/test_dbt_project.py tests/unit
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help run test check dev lint bench bench-identity lock
+.PHONY: help run test check rest dev lint bench bench-identity lock
 help:
 	@echo "make run     from the inbox to the published database (AS_OF=YYYY-MM-DD: the day that the files show)"
 	@echo "make test    the whole test suite"
@@ -38,10 +41,14 @@ run: .venv/.installed
 # Two at a time, a module's tests together since they share what takes long to make; in their order, which begins with the
 # long ones: a module of one test that takes minutes would come last otherwise, with nothing to do beside it.
 test: .venv/.installed
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@$(PYTEST)
 
 check: lint
-	@$(BIN)/python -m pytest tests/unit tests/integration/test_dbt_project.py
+	@$(PYTEST) $(FAST)
+
+# What `make check` has not tested.
+rest: .venv/.installed
+	@$(PYTEST) tests $(addprefix --ignore=,$(FAST))
 
 dev: .venv/.installed
 	@$(BIN)/groundgame dev
