@@ -20,6 +20,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
+from dbt_common.behavior_flags import BehaviorFlagRendered
 
 from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
@@ -39,6 +40,10 @@ LAYERS = {
 
 # Settings of a connection that the profile takes from the environment: the machine's limits.
 _BOUNDS = ("memory_limit", "threads", "temp_directory", "max_temp_directory_size")
+
+# For the words of a warning that nobody is shown dbt would look through the whole stack and every module that was imported, and so also
+# load what is imported when it is first used.
+BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
 
 SCHEMAS = {"staging": ("staging",), "marts": ("intermediate", "marts"), "segments": ("segments",)}
 

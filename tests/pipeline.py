@@ -86,13 +86,13 @@ def failure_text(result: dg.ExecuteInProcessResult) -> str:
     return " ".join(reasons(result.get_step_failure_events(), ROOT))
 
 
-def published_content(settings: Settings) -> dict[str, list[tuple]]:
-    """Every published table's rows in a fixed order, less the columns that tell of a run."""
+def published_content(settings: Settings, without: frozenset[str] = frozenset()) -> dict[str, list[tuple]]:
+    """Every published table's rows in a fixed order, less the columns that tell of a run and those in `without`."""
     with duckdb.connect(str(settings.current), read_only=True) as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'main' order by 1").fetchall()
         content = {}
         for (table,) in tables:
             columns = [c for (c,) in con.execute(f"select column_name from (describe {table})").fetchall()]
-            kept = ", ".join(f'"{c}"' for c in columns if c not in RUN_COLUMNS)
+            kept = ", ".join(f'"{c}"' for c in columns if c not in RUN_COLUMNS | without)
             content[table] = con.execute(f"select {kept} from {table} order by all").fetchall()
         return content

@@ -23,7 +23,6 @@ _RECORDS = {
         "case when identifier_kind = 'email' and voter_id is null then identifier end",
     ),
 }
-_OTHER_VOTERS = "temp.other_voters"
 _COMMENT = "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
 
 
@@ -55,48 +54,64 @@ def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
         con.execute(f"begin transaction; {said}; commit")
 
 
-def find_other_voters(con: duckdb.DuckDBPyConnection) -> None:
-    """Find the voters whose person's id is not that of their own record: once, for all the tables that ask for it."""
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make what `fingerprints` and `with_persons` read, once for all tables: the temp tables `persons_of_voters` (`voter_id`, `person_id`), of
+    voters who are not the person that began with their record, and `persons_of_records` (`source`, `record_id`, `person_id`)."""
     con.execute(f"""
-        create or replace temp table other_voters as
+        create or replace temp table persons_of_voters as
         select record_id as voter_id, person_id from {SCHEMA}.person_records
         where ends_with(source, '_voters') and person_id <> 'P-' || record_id
         qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
     """)
+    con.execute(
+        "create or replace temp table persons_of_records as "
+        f"select source, record_id, person_id from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?))",
+        [[source for source, _ in _RECORDS.values()]],
+    )
 
 
 def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:
     """For each of these tables what changes where the persons of its rows do: a copy with the same one still says whose they are."""
-    told = "coalesce(bit_xor(hash(record_id, person_id)), 0)"
     [(voters,)] = con.execute(
-        f"select {told} from (select voter_id as record_id, person_id from {_OTHER_VOTERS})"
+        "select coalesce(bit_xor(hash(voter_id, person_id)), 0) from persons_of_voters"
     ).fetchall()
     of_source = dict(
         con.execute(
-            f"select source, {told} from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?)) group by source",
-            [[source for source, _ in _RECORDS.values()]],
+            "select source, coalesce(bit_xor(hash(record_id, person_id)), 0) from persons_of_records group by source"
         ).fetchall()
     )
     return {table: f"{voters} {of_source.get(_RECORDS.get(table, ('', ''))[0], 0)}" for table in tables}
 
 
-def with_persons(schema: str, table: str) -> str:
-    """SQL of a table's rows with their `person_id`, which is asked last; `find_other_voters` comes first.
+def with_persons(table: str, rows: str) -> str:
+    """SQL of the rows of a table with their `person_id`, which is asked last; `rows` is where they are. `prepare` comes before.
 
-    A voter is mostly the person who began with her record, whose id follows from hers; only the others are joined.
+    A voter is nearly always the person who began with her record, whose id follows from hers; only the others are joined.
     """
     source, record = _RECORDS.get(table, (None, None))
     of_voter = "case when own.voter_id is not null then coalesce(others.person_id, 'P-' || own.voter_id) end"
     if source is None:
         return f"""
             select own.*, {of_voter} as person_id
-            from "{schema}"."{table}" as own left join {_OTHER_VOTERS} as others on others.voter_id = own.voter_id
+            from {rows} as own left join persons_of_voters as others on others.voter_id = own.voter_id
         """
     return f"""
         select own.*, coalesce(records.person_id, {of_voter}) as person_id
-        from (select *, {record} as of_record from "{schema}"."{table}") as own
+        from (select *, {record} as of_record from {rows}) as own
         left join (
-            select record_id, person_id from {SCHEMA}.person_records where valid_to is null and source = '{source}'
+            select record_id, person_id from persons_of_records where source = '{source}'
         ) as records on records.record_id = own.of_record
-        left join {_OTHER_VOTERS} as others on others.voter_id = own.voter_id
+        left join persons_of_voters as others on others.voter_id = own.voter_id
     """.replace("own.*", "own.* exclude (of_record)")
+
+
+def name_anew(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Write into a table of the candidate whose its rows are now, where these have become another's."""
+    rows = f'(select * exclude (person_id), rowid as place, person_id as person_before from candidate.main."{table}")'
+    con.execute(f"""
+        create or replace temp table renamed as
+        select place, person_id from ({with_persons(table, rows)}) where person_id is distinct from person_before
+    """)
+    con.execute(
+        f'update candidate.main."{table}" set person_id = renamed.person_id from renamed where place = "{table}".rowid'
+    )

@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from orchestration.publishing import persons
+from orchestration.publishing import forward, persons
 from orchestration.settings import Settings
 from orchestration.warehouse import text_literal
 from quality import versions
@@ -20,6 +21,7 @@ PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their 
 PRIVATE = ("compared", "links")  # of identity: what was compared, in the shape in which it was
 PUBLIC_META = ("deliveries", "gate_results", "waivers")
 KEPT_VERSIONS = 3
+_WHOSE = " of "  # in what is said of a copy, before whose its rows are
 
 
 def candidate_path(settings: Settings) -> Path:
@@ -45,26 +47,31 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     """Write the public tables with their comments into a new file and make the analyst views; return the rows that it has.
 
     The file begins as a copy of `current.duckdb`, of which those tables stay that were copied from what stands in the
-    warehouse now.
+    warehouse now, and those that were copied from an earlier build are brought forward by the rows that differ.
     """
     candidate = candidate_path(settings)
     remove_database(candidate)
     people = persons.tables_of_people(con, PUBLIC_SCHEMAS)
-    persons.find_other_voters(con)
     sources = _sources(con, people)
-    standing = _standing(settings, con, sources)
+    copied = _copied(settings, con)
+    kept = copied.keys() & sources.keys()
+    standing = {table for table in kept if copied[table] == sources[table]}
     try:
-        if standing:
+        if kept:
             shutil.copyfile(settings.current, candidate)
         con.execute(f"attach {text_literal(candidate)} as candidate")
-        _drop_all_but(con, standing)
+        _drop_all_but(con, kept)
         rows = 0
         for schema, table in public_tables(con):
             if table not in standing:
-                rows_of = persons.with_persons(schema, table) if table in people else f'from "{schema}"."{table}"'
-                con.execute(f'create table candidate.main."{table}" as {rows_of}')
-            [(copied,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
-            rows += copied
+                source = f'"{schema}"."{table}"'
+                rows_of = partial(persons.with_persons, table) if table in people else "select * from {}".format
+                if table in kept and _built(copied[table]) == _built(sources[table]):
+                    persons.name_anew(con, table)
+                elif table not in kept or not forward.bring_forward(con, table, source, rows_of):
+                    con.execute(f'create or replace table candidate.main."{table}" as {rows_of(source)}')
+            [(there,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
+            rows += there
         copy_comments(
             con, [(s, t) for s, t in public_tables(con) if t not in standing], "groundgame", "candidate", "main"
         )
@@ -97,9 +104,10 @@ def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: d
 def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str]:
     """For each public table that a step builds what its copy is made of: which build of it, whose its rows are if it is among `people`, and
     by which code it is copied. Those of the pipeline itself change with each run."""
+    persons.prepare(con)
     code, whose = versions.code_version("orchestration/publishing"), persons.fingerprints(con, people)
     return {
-        table: f"{built_from} {built_at} {whose.get(table, '')} {code}"
+        table: f"{built_from} {built_at} {code}{_WHOSE}{whose.get(table, '')}"
         for table, built_from, built_at in con.execute(
             "select split_part(step, '.', 2), data_version, built_at from meta.builds where split_part(step, '.', 1) in (select unnest(?))",
             [list(PUBLIC_SCHEMAS)],
@@ -107,13 +115,19 @@ def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str
     }
 
 
-def _standing(settings: Settings, con: duckdb.DuckDBPyConnection, sources: dict[str, str]) -> set[str]:
-    """The tables of `current.duckdb` that are copies of what would be copied now. None where it is not the file that was
-    swapped in last, as it was then: somebody may have written into it."""
-    copied = con.execute(
-        "select table_name, source from meta.published_tables where file = ?", [_told_by(settings.current)]
+def _built(source: str) -> str:
+    """Of what a copy is made but for whose its rows are."""
+    return source.partition(_WHOSE)[0]
+
+
+def _copied(settings: Settings, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The tables of `current.duckdb` with what each is a copy of. None where it is not the file that was swapped in last, as it was
+    then: somebody may have written into it."""
+    return dict(
+        con.execute(
+            "select table_name, source from meta.published_tables where file = ?", [_told_by(settings.current)]
+        ).fetchall()
     )
-    return {table for table, source in copied.fetchall() if sources.get(table) == source}
 
 
 def _told_by(file: Path) -> str:
@@ -125,12 +139,12 @@ def _told_by(file: Path) -> str:
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
-def _drop_all_but(con: duckdb.DuckDBPyConnection, standing: set[str]) -> None:
+def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
     """Drop the views and all other tables of the candidate, and free their room for what is written next."""
     con.execute("drop schema if exists candidate.analyst cascade")
     for (table,) in con.execute(
         "select table_name from duckdb_tables() where database_name = 'candidate' and table_name not in (select unnest(?::varchar[]))",
-        [sorted(standing)],
+        [sorted(kept)],
     ).fetchall():
         con.execute(f'drop table candidate.main."{table}"')
     con.execute("checkpoint candidate")

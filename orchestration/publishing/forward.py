@@ -1,0 +1,63 @@
+"""A table of the candidate brought to the rows that it should have now by those that differ, told by a hash of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+# What a newer file changes of nearly every row, by the key of the table: where in the files the voter's record stands. Written over
+# in place, and no difference.
+_WRITTEN_OVER = {"voters": ("voter_id", ("delivery_id", "record_number", "as_of"))}
+MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there
+
+
+def bring_forward(con: duckdb.DuckDBPyConnection, table: str, source: str, rows: Callable[[str], str]) -> bool:
+    """Take the rows that `candidate.main.<table>` should not have out of it and put those in that it lacks, so that it has those that
+    the query `rows(source)` makes of the table `source`, one of each of its rows. False, with the table left as it is, where its
+    columns are others, or where so much of it would be the room of rows that are gone that it had better be written anew.
+    """
+    columns = con.execute(f'select column_name, column_type from (describe candidate.main."{table}")').fetchall()
+    if columns != con.execute(f"select column_name, column_type from (describe {rows(source)})").fetchall():
+        return False
+    key, written_over = _WRITTEN_OVER.get(table, ("", ()))
+    told = f"hash({', '.join(_quoted(name) for name, _ in columns if name not in written_over)})"
+    con.execute(
+        f'create or replace temp table here as select rowid as place, {told} as said from candidate.main."{table}"'
+    )
+    numbered = rows(f"(select *, rowid as place from {source})")
+    con.execute(f"create or replace temp table wanted as select place, {told} as said from ({numbered})")
+    con.execute("create or replace temp table lacking as select place, said from wanted anti join here using (said)")
+    con.execute("create or replace temp table gone as select place, said from here anti join wanted using (said)")
+    # Of rows that are there more than once it may be another number that is wanted: then the sums do not close.
+    sums = "select count(*) as n, coalesce(sum(said), 0) as said from"
+    [(closes, differ)] = con.execute(
+        f"""
+        select here.n - gone.n + lacking.n = wanted.n and here.said - gone.said + lacking.said = wanted.said
+            and places + lacking.n <= {MOST_ROOM} * wanted.n, lacking.n + gone.n
+        from ({sums} wanted) as wanted, ({sums} lacking) as lacking, ({sums} gone) as gone,
+            (select count(*) as n, coalesce(sum(said), 0) as said, coalesce(max(place) + 1, 0) as places from here) as here
+        """
+    ).fetchall()
+    if not closes:
+        return False
+    if differ:
+        con.execute(f'delete from candidate.main."{table}" where rowid in (select place from gone)')
+        lacking = rows(f"(select * from {source} where rowid in (select place from lacking))")
+        con.execute(f'insert into candidate.main."{table}" {lacking}')
+    if written_over:
+        those = ", ".join((key, *written_over))
+        con.execute(
+            f"""
+            update candidate.main."{table}" set {", ".join(f"{name} = now.{name}" for name in written_over)}
+            from (select {those} from {source}) as now
+            where now.{key} = "{table}".{key}
+                and ({", ".join(f'"{table}".{name}' for name in written_over)})
+                    is distinct from ({", ".join(f"now.{name}" for name in written_over)})
+            """
+        )
+    return True
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
