@@ -372,3 +372,31 @@ def test_voters_of_two_states_are_one_person_by_way_of_a_record_that_is_both(con
     people.refresh(con, "a")
     assert len(set(whose(con).values())) == 1
     assert con.execute("select voter_ids, record_count from identity.people").fetchall() == [(["NC-1", "OH-2"], 4)]
+
+
+def test_records_that_no_id_leads_any_more_are_compared_with_each_other(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    for source, name in (("van_list", "V1"), ("l2_consumer", "C1")):
+        record(con, source, name, "ANN", "LEE", phone="9193451111", voter_id="NC-1", linked_by="state_voter_id")
+    people.refresh(con, "a")
+    assert len(set(whose(con).values())) == 1
+    links = "select count(*) from identity.links where stage = 'exact'"
+    assert con.execute(links).fetchall() == [(0,)]  # an id settles both
+    con.execute(
+        "delete from marts.voters; update intermediate.int_person_records set voter_id = null, linked_by = null"
+    )
+    people.refresh(con, "b")
+    assert con.execute(links).fetchall() == [(1,)]
+    assert len(set(whose(con).values())) == 1
+    assert {"V1", "C1"} == set(whose(con))
+
+
+def test_compared_records_of_other_columns_are_made_anew_and_ids_stay(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", phone="9193456789")
+    people.refresh(con, "a")
+    before = whose(con)
+    con.execute("alter table identity.compared drop column first_word")
+    people.refresh(con, "b")
+    assert whose(con) == before
+    assert not events(con, "b")
