@@ -27,7 +27,7 @@ _HASHED = sorted(
 )
 
 
-def link(con: duckdb.DuckDBPyConnection) -> None:
+def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Bring `identity.links` to `given_people` and `fresh_records`, and add to `touched` whose links are other ones than before.
 
     Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`
@@ -50,8 +50,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table led_before as
         select * from identity.links where stage = 'authoritative' or {IS_LED}
     """)
-    [(before,)] = con.execute("select count(*) from led_before").fetchall()
-    if before:
+    if not first:
         con.execute("""
             create or replace temp table changed_links as
             (select * from led except select * from led_before) union all (select * from led_before except select * from led)
@@ -64,11 +63,12 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         select n from identity.compared
         anti join (select n_l as n from led where stage = 'authoritative') using (n) where not ends_with(source, '_voters')
     """)
-    if before:
+    if not first:
         con.execute("""
             create or replace temp table come_loose as
             select n from loose
-            semi join (select n_l as n from changed_links where stage = 'authoritative') using (n) anti join fresh_records using (n)
+            semi join (select n_l as n from changed_links where stage = 'authoritative' union select n from bereft) using (n)
+            anti join fresh_records using (n)
         """)
         con.execute(f"""
             delete from identity.links
@@ -89,7 +89,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
                 where block.n > mine.n or block.n < mine.n and block.n not in (select n from loose)
             )
             select least(n, other), greatest(n, other), '{name}', {weight} from pairs
-            {_ONE_FRESH if before else ""}
+            {"" if first else _ONE_FRESH}
         """)
     paired(con, "select n_l from alike union select n_r from alike")
     con.execute(f"""

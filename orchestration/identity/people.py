@@ -104,7 +104,7 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         con.execute("create or replace temp table touched as select n from identity.compared")
     else:
         _renew_compared(con)
-    exact.link(con)
+    exact.link(con, first)
     probable.link(con)
 
     con.execute("""
@@ -146,7 +146,7 @@ def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _renew_compared(con: duckdb.DuckDBPyConnection) -> None:
     """Put the new and changed records into `compared` in the place of what they were, and take those that are gone out. Makes
-    `fresh_records` (`n`) and `touched` (`n`), to which what was linked with a record that is gone belongs."""
+    `fresh_records` (`n`), `touched` (`n`), to which what was linked with a record that is gone belongs, and `bereft` (`n`), whose voter is gone."""
     con.execute("""
         create or replace temp table fresh_given as
         select * from given_people anti join identity.compared using (source, record_id, content)
@@ -160,6 +160,10 @@ def _renew_compared(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table touched as
         select n_l as n from identity.links where n_r in (select n from gone)
         union select n_r from identity.links where n_l in (select n from gone)
+    """)
+    con.execute("""
+        create or replace temp table bereft as
+        select n_l as n from identity.links where stage = 'authoritative' and n_r in (select n from gone)
     """)
     con.execute("delete from identity.links where n_l in (select n from gone) or n_r in (select n from gone)")
     con.execute("delete from identity.compared where n in (select n from gone)")
