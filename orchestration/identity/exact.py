@@ -72,7 +72,10 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
         con.execute(f"""
             delete from identity.links
-            where stage <> 'authoritative' and not {IS_LED} and (n_l in (select n from come_loose) or n_r in (select n from come_loose))
+            where stage <> 'authoritative' and not {IS_LED} and (
+                n_l in (select n from come_loose) or n_r in (select n from come_loose)
+                or n_l not in (select n from loose) and n_r not in (select n from loose)
+            )
         """)
         con.execute("insert into fresh_records select n from come_loose")
     _hash(con)
