@@ -134,7 +134,7 @@ MAIL = Format(
         from {_WITH_HOUSEHOLDS}
         group by {_HOUSEHOLD}, mailing_address_1, mailing_zip5
     )""",
-    "address.country, address.zip5, address.address, household_id",
+    "address.country nulls first, address.zip5, address.address, household_id",
     f"select chosen.voter_id from {_WITH_HOUSEHOLDS} where {_HOUSEHOLD} in (select household_id from file)",
 )
 

@@ -194,9 +194,8 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
     `holdout` is the condition of `in_holdout`.
     """
     is_away, no_address = "voters.registration_status <> 'active'", "voters.residence_id is null or voters.zip5 is null"
-    if (
-        channel.reached_by == "mail"
-    ):  # which also goes to soldiers and citizens abroad, if only to where they have it sent
+    if channel.reached_by == "mail":
+        # Mail also reaches soldiers and citizens abroad, if only where they have it sent.
         has_mail = "voters.mailing_address_1 is not null"
         is_away = f"({is_away} and not (voters.registration_status = 'temporary' and {has_mail}))"
         no_address = f"not ({has_mail}) and ({no_address})"
