@@ -173,8 +173,14 @@ def of_people(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, dg.Markdown
         return con.execute(query).fetchall()
 
     rates = """
-        select source, round(100 * matched_count / record_count, 1) from identity.match_rates
-        where run = (select arg_max(run, rowid) from identity.match_rates) and record_count >= 10 order by source
+        with told as (
+            select *, round(100 * matched_count / record_count, 1) as share, rowid as turn,
+                run = (select arg_max(run, rowid) from identity.match_rates) as is_now
+            from identity.match_rates where record_count >= 10
+        ),
+        before as (select source, arg_max(share, turn) as share from told where not is_now group by source)
+        select source, told.share, coalesce(printf('was %.1f %%', before.share), '')
+        from told left join before using (source) where is_now order by source
     """
     sizes = """
         select least(record_count, 10) || case when record_count >= 10 then ' and more' else '' end, count(*)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 VOTER = "voter_id, state_code, first_name, middle_name, last_name, name_suffix, sex_code, birth_year, residence_address, residence_city, zip5, phone, residence_id"
 RECORD = "source, record_id, first_name, middle_name, last_name, name_suffix, sex_code, address, city, state_code, zip5, phone, email, voter_id, linked_by"
 
 
-def empty() -> duckdb.DuckDBPyConnection:
+def empty(database: Path | str = ":memory:") -> duckdb.DuckDBPyConnection:
     """A database with the tables of which people are made, as far as they are asked for, without rows."""
-    con = duckdb.connect()
+    con = duckdb.connect(str(database))
     texts = {"birth_year": "integer"}
     columns = ", ".join(f"{name} {texts.get(name, 'varchar')}" for name in VOTER.split(", "))
     con.execute("create schema marts; create schema intermediate; create schema raw")

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.identity import clusters, exact, golden, model, normalise, probable, review, stewards, tables
+from orchestration.identity import (
+    clusters,
+    exact,
+    golden,
+    identifiers,
+    model,
+    normalise,
+    probable,
+    review,
+    states,
+    stewards,
+    tables,
+)
 
 # What a voter record says of its person, as `int_person_records` does of the others.
 _VOTERS = """
@@ -60,7 +72,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
             select * from intermediate.int_person_records {"" if _has_sources(con) else "limit 0"}
         """)
         [(sources,)] = con.execute("select count(*) from source_records").fetchall()
-        if sources or decisions or not first:
+        if sources or decisions or not first or states.are_several(con):
             _compare(con, first)
         else:
             con.execute(
@@ -71,6 +83,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
         review.settle(con)
         review.name_persons(con)
         golden.write(con)
+        identifiers.write(con)
         _count_matches(con, run)
         tables.comment(con)
         [(records, people)] = con.execute(
@@ -105,6 +118,7 @@ def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     else:
         _renew_compared(con)
     exact.link(con, first)
+    states.link(con)
     probable.link(con)
 
     con.execute("""
@@ -218,6 +232,7 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
     """)
     exact.paired(con, "select n from joined_by_links")
+    # Of two records that lead to one voter and are two people by a steward the one goes with her that leads there more surely.
     con.execute(f"""
         create or replace temp table led_to as
         with led as (
@@ -227,8 +242,14 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
             join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
             where {exact.IS_LED} and {model.contradiction(households=True)} is null
         ),
-        rejected as (select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject')
-        select n_l as n, n_r as unit, stage, evidence from led anti join rejected using (n_l, n_r)
+        rejected as (select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject'),
+        who_leads as (select n_l as n, n_r as unit, stage, evidence, weight from led anti join rejected using (n_l, n_r)),
+        parted as (
+            select mine.n
+            from rejected join who_leads as mine on mine.n = n_l join who_leads as theirs on theirs.n = n_r and theirs.unit = mine.unit
+            where theirs.weight > mine.weight or theirs.weight = mine.weight and theirs.n < mine.n
+        )
+        select n, unit, stage, evidence from who_leads anti join parted using (n)
     """)
     con.execute("""
         create or replace temp table units as

@@ -12,6 +12,7 @@ TWICE = "two ids of one state"
 RIVALS = "fits two people"
 APART = "linked, and yet two people"
 UNSURE = "a weight between yes and no"
+STATES = "voters of two states"
 # What two records say of each other, in words without their values.
 _FOR = {
     "same first name": "first_l = first_r",
@@ -88,7 +89,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
     """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
     groups of `grouped`, all of them records of `involved`."""
     con.execute(f"""
-        delete from identity.match_review where reason not in ('{TWICE}', '{UNSURE}') and (
+        delete from identity.match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
             (source_a, record_a) in (select (source, record_id) from touched join identity.compared using (n))
             or (source_b, record_b) in (select (source, record_id) from touched join identity.compared using (n))
         )

@@ -22,8 +22,8 @@ def described() -> dict[str, dict[str, Any]]:
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables that are not there yet, those of before with their rows left as they are, and the two that nobody else reads:
-    `compared`, each record in the shape in which it is compared, and `links`, pairs of these with what makes them one person."""
+    """Make the tables that are not there yet, those of before with their rows left as they are, and `links`, which is not
+    published: pairs of `compared`, the records in the shape in which they are compared, with what makes them one person."""
     con.execute(f"create schema if not exists {SCHEMA}")
     for table, told in described().items():
         columns = ", ".join(f"{name} {column['type']}" for name, column in told["columns"].items())

@@ -21,9 +21,12 @@ _RECORDS = {
     "subscriptions": (
         "mailchimp_audience",
         "case when identifier_kind = 'email' and voter_id is null then identifier end",
-    ),
+    ),  # what other sources say goes by `identity.identifiers`
 }
-_COMMENT = "The person in people: the record''s own, else that of the row''s voter. Null where the row names nobody who is known."
+_COMMENT = (
+    "The person in people: the record''s own, else that of the row''s voter, of a consent else the one who has the address or number "
+    "alone. Null where the row names nobody who is known."
+)
 
 
 def has_persons(table: str, columns: list[str]) -> bool:
@@ -80,7 +83,13 @@ def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str,
             "select source, coalesce(bit_xor(hash(record_id, person_id)), 0) from persons_of_records group by source"
         ).fetchall()
     )
-    return {table: f"{voters} {of_source.get(_RECORDS.get(table, ('', ''))[0], 0)}" for table in tables}
+    told_of = {table: f"{voters} {of_source.get(_RECORDS.get(table, ('', ''))[0], 0)}" for table in tables}
+    if "subscriptions" in told_of:
+        [(led,)] = con.execute(
+            f"select coalesce(bit_xor(hash(identifier_kind, identifier, person_id)), 0) from {SCHEMA}.identifiers"
+        ).fetchall()
+        told_of["subscriptions"] += f" {led}"
+    return told_of
 
 
 def with_persons(table: str, rows: str) -> str:
@@ -95,13 +104,20 @@ def with_persons(table: str, rows: str) -> str:
             select own.*, {of_voter} as person_id
             from {rows} as own left join persons_of_voters as others on others.voter_id = own.voter_id
         """
+    by_identifier = table == "subscriptions"
+    joined = (
+        f"left join {SCHEMA}.identifiers as led on led.identifier_kind = own.identifier_kind and led.identifier = own.identifier and own.voter_id is null"
+        if by_identifier
+        else ""
+    )
     return f"""
-        select own.*, coalesce(records.person_id, {of_voter}) as person_id
+        select own.*, coalesce(records.person_id, {of_voter}{", led.person_id" if by_identifier else ""}) as person_id
         from (select *, {record} as of_record from {rows}) as own
         left join (
             select record_id, person_id from persons_of_records where source = '{source}'
         ) as records on records.record_id = own.of_record
         left join persons_of_voters as others on others.voter_id = own.voter_id
+        {joined}
     """.replace("own.*", "own.* exclude (of_record)")
 
 

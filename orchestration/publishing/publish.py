@@ -18,7 +18,7 @@ from orchestration.warehouse import text_literal
 from quality import versions
 
 PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their views, and never raw or staging
-PRIVATE = ("compared", "links")  # of identity: what was compared, in the shape in which it was
+PRIVATE = ("compared", "links", "identifiers")  # of identity: what was compared, and what the publishing asks
 PUBLIC_META = ("deliveries", "gate_results", "waivers")
 KEPT_VERSIONS = 3
 _WHOSE = " of "  # in what is said of a copy, before whose its rows are

@@ -40,6 +40,7 @@ def expectations(settings, con) -> dict[str, list]:
         where one.person_id = two.person_id
         """
     ).fetchall()
+    contradicting = _contradicting(con)
     run = versions.built_version(con, "identity")
     return {
         "identity.people": [
@@ -78,6 +79,10 @@ def expectations(settings, con) -> dict[str, list]:
             no_rows(
                 f"select 1 from range(0, {together}), {{batch}} limit {together}",
                 "what stewards rejected is two people",
+            ),
+            no_rows(
+                f"select 1 from range(0, {contradicting}), {{batch}} limit {contradicting}",
+                "nobody's birth, generation, sex or first name contradicts itself, but where an id or a steward says so",
             ),
             no_rows(
                 f"select 1 from {{batch}} where valid_to is null and stage <> 'first' group by person_id having count(*) >= {LARGEST_PERSON}",
@@ -127,3 +132,37 @@ def expectations(settings, con) -> dict[str, list]:
             ),
         ],
     }
+
+
+def _contradicting(con) -> int:
+    """How many pairs of records of one person contradict each other. Whom an id or what is one voter's alone leads to a voter is hers whatever
+    else they say, and a steward may know better."""
+    from orchestration.identity import exact, model, normalise
+
+    [(is_compared,)] = con.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'compared'"
+    ).fetchall()
+    if not is_compared:
+        return 0
+    con.execute(f"""
+        create or replace temp table judged as
+        with open as (select source, record_id, person_id, stage, evidence from identity.person_records where valid_to is null),
+        linked as (
+            select * from open where stage in ('first', 'exact', 'probable') and not coalesce({exact.IS_LED}, false)
+                and person_id in (select person_id from open where stage in ('exact', 'probable'))
+                and person_id not in (select person_id from open where stage = 'steward')
+        )
+        select n, person_id from linked join identity.compared using (source, record_id)
+    """)
+    con.execute("""
+        create or replace temp table judged_pairs as
+        select one.n as n_l, two.n as n_r from judged as one join judged as two on two.person_id = one.person_id and two.n > one.n
+    """)
+    normalise.load_words(con)
+    exact.paired(con, "select n_l from judged_pairs union select n_r from judged_pairs")
+    [(pairs,)] = con.execute(f"""
+        select count(*) from judged_pairs
+        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
+        where {model.contradiction(households=True)} is not null
+    """).fetchall()
+    return int(pairs)

@@ -113,6 +113,11 @@ def test_every_row_of_people_says_whose_it_is(state):
     assert rows(
         state, "select count(*) from voters join people using (person_id) where voters.voter_id <> people.voter_id"
     ) == [(0,)]
+    # What a texting tool tells is a number without a name: of some it is known whose it is.
+    assert rows(
+        state,
+        "select count(person_id) between 1 and count(*) - 1 from subscriptions where source = 'texting_opt_outs' and voter_id is null",
+    ) == [(True,)]
     stages = dict(rows(state, "select stage, count(*) from person_records group by all"))
     assert {"first", "authoritative", "exact", "probable"} <= {*stages}
 

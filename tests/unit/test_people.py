@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from orchestration import pictures
 from orchestration.erasing import databases
 from orchestration.identity import explain, golden, people, stewards
+from orchestration.publishing import persons
 from orchestration.sample.people import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings, read_campaign
 from tests import bench_state
@@ -157,6 +164,66 @@ def test_a_step_that_was_stopped_leaves_all_as_it_was(con, monkeypatch) -> None:
     assert whose(con) == {**before, "U1": before["D1"]}
 
 
+@pytest.mark.parametrize(("older", "younger"), [("A1", "Z1"), ("Z1", "A1")])
+def test_of_two_who_have_as_many_records_the_older_stays(con, older: str, younger: str) -> None:
+    record(con, "web_events", younger, "ANN", "LEE", as_of="2026-01-15")
+    record(con, "web_events", older, "ANN", "LEE", as_of="2025-01-01")
+    people.refresh(con, "a")
+    before = whose(con)
+    con.execute("update intermediate.int_person_records set phone = '9193456789'")
+    people.refresh(con, "b")
+    assert set(whose(con).values()) == {before[older]}
+    assert events(con, "b") == {("merged", before[older], before[younger], 1)}
+
+
+STOPS_INSIDE = """
+import sys, time
+import duckdb
+from orchestration.identity import golden, people
+
+def stop(con):
+    print(con.execute("select count(*) from identity.person_records where run = 'b'").fetchall()[0][0], flush=True)
+    time.sleep(60)
+
+golden.write = stop
+people.refresh(duckdb.connect(sys.argv[1]), "b")
+"""
+
+
+def content(database: Path) -> dict[str, list]:
+    """All rows of schema `identity`, by table."""
+    with duckdb.connect(str(database)) as con:
+        tables = con.execute("select table_name from duckdb_tables() where schema_name = 'identity'").fetchall()
+        return {table: con.execute(f"from identity.{table} order by all").fetchall() for (table,) in tables}
+
+
+@pytest.mark.parametrize("had_run", [False, True], ids=["the first time", "with people of before"])
+def test_killed_within_the_step_and_run_again_it_gives_the_same_ids(tmp_path, had_run: bool) -> None:
+    """By kill -9, when records have their persons already and people are about to be written."""
+    database, undisturbed = tmp_path / "killed.duckdb", tmp_path / "undisturbed.duckdb"
+    con = empty(database)
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    record(con, "web_events", "U1", "ANN", "LEE", email="ann@fastmail.com")
+    if had_run:
+        people.refresh(con, "a")
+    record(con, "mailchimp_audience", "M1", "ANN", "LEE", email="ann@fastmail.com", phone="9193456789")
+    record(con, "van_list", "V1", "BEN", "FOX", email="ben@fastmail.com")
+    con.close()
+    shutil.copy(database, undisturbed)
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPS_INSIDE, database], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert int(process.stdout.readline()) > 0
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert content(database) == content(undisturbed)
+    for file in (database, undisturbed):
+        with duckdb.connect(str(file)) as con:
+            people.refresh(con, "b")
+            assert len(set(whose(con).values())) == 2
+    assert content(database) == content(undisturbed)
+
+
 def test_a_household_stays_apart(con) -> None:
     home = {"residence_address": "12 OAK ST", "residence_city": "DURHAM", "zip5": "27701", "phone": "9193456789"}
     vote(con, 1, "JOHN", "SMITH", name_suffix="SR", birth_year=1950, **home)
@@ -274,6 +341,29 @@ def test_what_stewards_say_wins_and_is_replayed(con) -> None:
         ]
     people.refresh(con, "d")
     assert whose(con)["NC-1"] != whose(con)["NC-2"]
+
+
+def test_two_who_lead_to_one_voter_are_parted_by_a_steward(con) -> None:
+    vote(con, 1, "ANN", "LEE", phone="9193456789")
+    record(con, "web_events", "U1", "ANN", "LEE", phone="9193456789", voter_id="NC-1", linked_by="phone")
+    record(con, "van_list", "V1", "ANN", "LEE", phone="9193456789", voter_id="NC-1", linked_by="state_voter_id")
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", phone="9193456789", voter_id="NC-1", linked_by="phone")
+    records = {
+        name: stewards.Record(source, name)
+        for source, name in (("web_events", "U1"), ("van_list", "V1"), ("actblue_contributions", "D1"))
+    }
+    people.refresh(con, "a", [stewards.Decision("reject", records["V1"], records["U1"])])
+    found = whose(con)
+    assert found["U1"] != found["V1"] == found["D1"] == found["NC-1"]
+    every = [
+        stewards.Decision("reject", records[a], records[b])
+        for a, b in ("UV", "VD", "DU")
+        for a, b in [(f"{a}1", f"{b}1")]
+    ]
+    people.refresh(con, "b", every)
+    found = whose(con)
+    assert found["V1"] == found["NC-1"]
+    assert len({*found.values()}) == 3
 
 
 def test_a_decision_is_kept_and_explained(con, tmp_path) -> None:
@@ -401,3 +491,136 @@ def test_compared_records_of_other_columns_are_made_anew_and_ids_stay(con) -> No
     people.refresh(con, "b")
     assert whose(con) == before
     assert not events(con, "b")
+
+
+def test_voters_of_two_states_are_one_person_where_strangers_are_unlikely(con) -> None:
+    """By name, day of birth and how many have the name; who fits less is asked about, and nobody is merged within a state."""
+    for state in ("NC", "OH"):
+        con.execute(f"""
+            insert into marts.voters (voter_id, state_code, first_name, last_name, birth_year, as_of)
+            select '{state}-J' || range, '{state}', 'JOHN', 'SMITH', 1970, date '2026-01-31' from range(200)
+        """)
+    con.execute("""
+        insert into marts.voters (voter_id, state_code, first_name, middle_name, last_name, name_suffix, birth_year, as_of) values
+            ('NC-1', 'NC', 'ROSALIND', null, 'TARKINGTON', null, 1970, '2026-01-31'),
+            ('OH-1', 'OH', 'ROSALIND', 'MAY', 'TARKINGTON', null, 1970, '2026-03-31'),
+            ('NC-2', 'NC', 'WILHELMINA', 'MAY', 'QUILL', null, 1971, '2026-01-31'),
+            ('OH-2', 'OH', 'WILHELMINA', 'SUE', 'QUILL', null, 1971, '2026-01-31'),
+            ('NC-3', 'NC', 'HORATIO', null, 'FINCH', 'SR', 1972, '2026-01-31'),
+            ('OH-3', 'OH', 'HORATIO', null, 'FINCH', 'JR', 1972, '2026-01-31'),
+            ('NC-4', 'NC', 'AGATHA', 'ROSE', 'MUNDY', null, 1973, '2026-01-31'),
+            ('MI-4', 'MI', 'AGATHA', 'ROSE', 'MUNDY', null, 1973, '2026-01-31'),
+            ('NC-5', 'NC', 'EDITH', null, 'MUNDY', null, 1973, '2026-01-31'),
+            ('MI-5', 'MI', 'EDITH', null, 'MUNDY', null, 1973, '2026-01-31'),
+            ('NC-6', 'NC', 'OTTO', null, 'BLYTHE', null, 1974, '2026-01-31'),
+            ('OH-6', 'OH', 'OTTO', null, 'BLYTHE', null, 1974, '2026-01-31'),
+            ('OH-7', 'OH', 'OTTO', null, 'BLYTHE', null, 1974, '2026-01-31'),
+            ('NC-8', 'NC', 'IDA', null, 'CROW', null, 1975, '2026-01-31'),
+            ('MI-8', 'MI', 'IDA', null, 'CROW', null, 1975, '2026-01-31')
+    """)
+    con.execute("update marts.voters set phone = '9193456789' where last_name = 'CROW'")
+    con.execute("""
+        create or replace view intermediate.int_registrations as
+        select *, case when state_code <> 'MI' then make_date(birth_year, 5, 6) end as birth_date from marts.voters
+    """)
+    con.execute("delete from raw.scopes")
+    people.refresh(con, "a")
+    found = whose(con)
+    assert sorted((a, b) for a in found for b in found if a < b and found[a] == found[b]) == [
+        ("MI-8", "NC-8"),
+        ("NC-1", "OH-1"),
+        ("NC-6", "OH-6"),
+    ]
+    assert con.execute(
+        "select voter_id, voter_ids from identity.people where len(voter_ids) > 1 order by voter_ids"
+    ).fetchall() == [
+        ("MI-8", ["MI-8", "NC-8"]),
+        ("OH-1", ["NC-1", "OH-1"]),
+        ("NC-6", ["NC-6", "OH-6"]),
+    ]
+    assert con.execute(
+        "select distinct stage, evidence from identity.person_records where stage <> 'first' order by 2"
+    ).fetchall() == [
+        ("probable", "same first name, same last name, same day of birth, in two states"),
+        ("probable", "same first name, same last name, same year of birth, same telephone, in two states"),
+    ]
+    asked = con.execute(
+        "select record_a, record_b, reason from identity.match_review where not contains(record_a, 'J')"
+    ).fetchall()
+    assert {(frozenset(pair), reason) for *pair, reason in asked} == {
+        (frozenset(("NC-4", "MI-4")), "voters of two states"),
+        (frozenset(("OH-6", "OH-7")), "two ids of one state"),
+        (frozenset(("NC-6", "OH-7")), "linked, and yet two people"),
+    }
+    # Who is no voter of the other state any more is a person of one, with the id of before.
+    con.execute("delete from marts.voters where voter_id in ('NC-1', 'MI-4')")
+    people.refresh(con, "b")
+    assert whose(con) == {record: person for record, person in found.items() if record not in ("NC-1", "MI-4")}
+    assert con.execute(
+        "select count(*) from identity.match_review where reason = 'voters of two states'"
+    ).fetchall() == [(0,)]
+
+
+def test_an_address_or_number_leads_to_whom_it_is_alone(con) -> None:
+    """A text opt-out names a number and no person: whose it is, if it is one person's, is said where it is published."""
+    vote(con, 1, "ANN", "LEE", phone="9193450001")
+    vote(con, 2, "BEN", "FOX", phone="9193450002")
+    record(con, "actblue_contributions", "D1", "ANN", "LEE", phone="9193450001", voter_id="NC-1", linked_by="phone")
+    record(con, "actionnetwork_activists", "A1", "CAT", "ROE", phone="9193450003", email="cat@fastmail.com")
+    record(con, "web_events", "U1", "DAN", "ROE", phone="9193450003", email="dan@fastmail.com")
+    record(con, "van_list", "V1", "EVE", "ROE")
+    con.execute("alter table marts.subscriptions add column source varchar")
+    con.execute("""
+        insert into marts.subscriptions by name
+        select * from (values
+            ('phone', '9193450001', 'texting_opt_outs', null), ('phone', '9193450002', 'texting_opt_outs', null),
+            ('phone', '9193450003', 'texting_opt_outs', null), ('phone', '9193459999', 'texting_opt_outs', null),
+            ('email', 'cat@fastmail.com', 'actionnetwork_activists', null), ('van_id', 'V1', 'van_list', null),
+            ('email', 'ann@fastmail.com', 'actblue_contributions', 'NC-1')
+        ) as said(identifier_kind, identifier, source, voter_id)
+    """)
+    people.refresh(con, "a")
+    found = whose(con)
+    persons.prepare(con)
+    published = persons.with_persons("subscriptions", "marts.subscriptions")
+    assert dict(con.execute(f"select identifier, person_id from ({published})").fetchall()) == {
+        "9193450001": found["NC-1"], "9193450002": found["NC-2"], "9193450003": None, "9193459999": None,
+        "cat@fastmail.com": found["A1"], "V1": found["V1"], "ann@fastmail.com": found["NC-1"],
+    }  # fmt: skip
+    before = persons.fingerprints(con, ["subscriptions", "voters"])
+    con.execute("delete from intermediate.int_person_records where record_id = 'U1'")  # the number is one person's now
+    people.refresh(con, "b")
+    persons.prepare(con)
+    after = persons.fingerprints(con, ["subscriptions", "voters"])
+    assert after["subscriptions"] != before["subscriptions"]
+    assert after["voters"] == before["voters"]
+
+
+def test_the_plots_tell_weights_rates_sizes_and_churn(con) -> None:
+    """Of ten people and more; the figures are those of the tables."""
+    for n in range(12):
+        name = f"TARKING{'ABCDEFGHIJKL'[n]}"
+        home = {"zip5": f"28{n:03}", "phone": f"91934567{n:02}"}
+        vote(con, n, "ROBERT", name, residence_address=f"{n} OAK ST", **home)
+        record(con, "actblue_contributions", f"D{n}", "BOB", name, address=f"{n} Oak Street", **home)
+        record(con, "van_list", f"V{n}", "ROBERT", name)
+    people.refresh(con, "a")
+    plots = {title: plot.value for of_table in pictures.of_people(con).values() for title, plot in of_table.items()}
+    assert "|2|12|" in plots["records of a person"]
+    assert "|1|12|" in plots["records of a person"]
+    assert "|probable|12|" in plots["by what records belong to their person"]
+    weighed = plots["weights of those that were weighed"]
+    assert sum(int(line.split("|")[2]) for line in weighed.splitlines()[2:]) == 12
+    assert "bits" in weighed
+    assert "|actblue_contributions|100.0\N{NO-BREAK SPACE}%|" in plots["share of a source's people who are voters"]
+    assert "|van_list|0.0\N{NO-BREAK SPACE}%|" in plots["share of a source's people who are voters"]
+    assert "|created|24|" in plots["what became of people the last time"]
+    con.execute("delete from intermediate.int_person_records where source = 'van_list'")
+    for n in range(3):
+        record(con, "actblue_contributions", f"N{n}", "NOBODY", f"ELSE{'ABC'[n]}", email=f"{n}@fastmail.com")
+    people.refresh(con, "b")
+    plots = {title: plot.value for of_table in pictures.of_people(con).values() for title, plot in of_table.items()}
+    [rate] = plots["share of a source's people who are voters"].splitlines()[2:]
+    assert rate.replace("\N{NO-BREAK SPACE}", " ").startswith("|actblue_contributions|80.0 %|")
+    assert rate.replace("\N{NO-BREAK SPACE}", " ").endswith("|was 100.0 %|")
+    assert "|ended|12|" in plots["what became of people the last time"]
