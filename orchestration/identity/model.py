@@ -301,23 +301,29 @@ def pinned(rows: int) -> Learned:
 
 
 def score(
-    con: duckdb.DuckDBPyConnection, records: str, pairs: str, table: str, learned: Learned, levels: bool = False
+    con: duckdb.DuckDBPyConnection,
+    records: str,
+    pairs: str,
+    table: str,
+    learned: Learned,
+    levels: bool = False,
+    parts: bool = True,
 ) -> None:
     """Make `table` of the pairs (`join_key_l`, `join_key_r`, both `n` of `records`) with `weight`, log2 of the odds that they
-    are one person, to three places, and each comparison's part of it, `weight_*`, or its level, `level_*`.
+    are one person, to three places, and where `parts` are wanted each comparison's part of it, `weight_*`, or its level, `level_*`.
     """
     import splink  # takes a second, and only this step wants it
     from splink.internals.duckdb.database_api import DuckDBAPI
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     database = DuckDBAPI(con)
-    parameters = settings(learned, levels)
+    parameters = settings(learned, levels, parts)
     linker = splink.Linker(database.register(records), parameters, log_level=None, validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
     predicted = linker.inference.predict(warning_mode="never")
     con.execute(f"""
         create or replace temp table {table} as
-        select n_l, n_r, round(match_weight, 3) as weight, {", ".join(_part(name, levels) for name in COMPARISONS)}
+        select n_l, n_r, round(match_weight, 3) as weight{"".join(", " + _part(name, levels) for name in COMPARISONS if parts)}
         from {predicted.physical_name}
     """)
     database.delete_tables_created_by_splink_from_db()
@@ -330,14 +336,14 @@ def _part(name: str, levels: bool) -> str:
     return f"round(mw_{name}{f' + mw_tf_adj_{name}' if frequent else ''}, 3) as weight_{name}"
 
 
-def settings(learned: Learned, levels: bool = False) -> dict:
+def settings(learned: Learned, levels: bool = False, parts: bool = True) -> dict:
     """The model as Splink's settings; with `levels` each pair's levels are told."""
     return {
         "link_type": "dedupe_only",
         "unique_id_column_name": "n",
         "probability_two_random_records_match": learned.prior,
         "retain_matching_columns": levels,
-        "retain_intermediate_calculation_columns": True,
+        "retain_intermediate_calculation_columns": parts,
         "blocking_rules_to_generate_predictions": ["l.n = r.n"],
         "comparisons": [
             {

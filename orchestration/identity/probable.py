@@ -65,7 +65,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     """)
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
-    model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records))
+    model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records), parts=False)
     con.execute(f"""
         insert into identity.links
         select n_l, n_r, 'probable', coalesce({review.words("for")}, 'many small likenesses'), weight
