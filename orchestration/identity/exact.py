@@ -74,7 +74,8 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             delete from identity.links
             where stage <> 'authoritative' and not {IS_LED} and (
                 n_l in (select n from come_loose) or n_r in (select n from come_loose)
-                or n_l not in (select n from loose) and n_r not in (select n from loose)
+                or n_l in (select n_l from led where stage = 'authoritative') and n_r not in (select n from loose)
+                or n_r in (select n_l from led where stage = 'authoritative') and n_l not in (select n from loose)
             )
         """)
         con.execute("insert into fresh_records select n from come_loose")

@@ -25,7 +25,7 @@ _OF_VOTERS = "voter_id, first_name, middle_name, last_name, name_suffix, birth_y
 
 
 def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `identity.people` to the open rows of `identity.person_records`, the marts and the temp table `source_records`."""
+    """Bring `identity.people` to the open rows of `identity.person_records`, the marts and the temp view `source_records`."""
     # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
     # whose id comes first counts where they are as old (`turn`).
     con.execute("""

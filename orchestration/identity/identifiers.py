@@ -6,7 +6,7 @@ import duckdb
 
 
 def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Write the table anew from the open rows of `identity.person_records`, the marts and the temp table `source_records`: `identifier_kind`,
+    """Write the table anew from the open rows of `identity.person_records`, the marts and the temp view `source_records`: `identifier_kind`,
     `identifier`, `person_id`, of those identifiers in `marts.subscriptions` that lead to no voter by themselves. What a household shares leads
     to nobody. It is not published: `person_id` of `subscriptions` is made of it."""
     con.execute("""

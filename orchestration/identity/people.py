@@ -66,15 +66,13 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
         first = not _is_compared(con)
         tables.create(con)
         stewards.load(con, decisions or [])
-        # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
-        con.execute(f"""
-            create or replace temp table source_records as
-            select * from intermediate.int_person_records {"" if _has_sources(con) else "limit 0"}
-        """)
-        [(sources,)] = con.execute("select count(*) from source_records").fetchall()
-        if sources or decisions or not first or states.are_several(con):
-            _compare(con, first)
+        has_sources = _has_sources(con)
+        if has_sources or decisions or not first or states.are_several(con):
+            _compare(con, first, has_sources)
         else:
+            con.execute(
+                "create or replace temp view source_records as select * from intermediate.int_person_records limit 0"
+            )
             con.execute(
                 "create or replace temp table regrouped (source varchar, record_id varchar, grouped_as bigint, stage varchar, evidence varchar, weight double)"
             )
@@ -96,20 +94,24 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     return Refreshed(int(records), people, touched)
 
 
-def _compare(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+def _compare(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> None:
     """Make the temp table `regrouped`: the records of all people whom a new, changed or gone record touches, with the group of which
     each is (`grouped_as`) and what makes it belong there."""
-    kinds = {name: kind for name, kind, *_ in con.execute("describe source_records").fetchall()}
+    kinds = {name: kind for name, kind, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
+    # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
     con.execute(f"""
         create or replace temp table given_people as
         select *, hash({", ".join(_CONTENT)}) as content from (
-            select {normalise.texts(kinds | {"birth_year": "integer"})}, voter_id, linked_by from (
+            select {normalise.texts(kinds | {"birth_year": "integer"})}, voter_id, linked_by, as_of from (
                 select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
                 union all by name
-                select * from source_records
+                select * from (from intermediate.int_person_records {"" if has_sources else "limit 0"})
             )
         )
     """)
+    con.execute(
+        "create or replace temp view source_records as select * from given_people where not ends_with(source, '_voters')"
+    )
     if first:
         con.execute("create or replace temp table gone (n bigint)")
         normalise.read(con, "given_people", "table identity.compared", carried=("content",))

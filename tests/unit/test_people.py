@@ -624,3 +624,14 @@ def test_the_plots_tell_weights_rates_sizes_and_churn(con) -> None:
     assert rate.replace("\N{NO-BREAK SPACE}", " ").startswith("|actblue_contributions|80.0 %|")
     assert rate.replace("\N{NO-BREAK SPACE}", " ").endswith("|was 100.0 %|")
     assert "|ended|12|" in plots["what became of people the last time"]
+
+
+def test_stewards_join_voters_where_no_source_was_delivered(con) -> None:
+    con.execute("delete from raw.scopes")
+    vote(con, 1, "ANN", "LEE")
+    vote(con, 2, "ANN", "LEE")
+    one, other = (stewards.Record("nc_voters", f"NC-{number}") for number in (1, 2))
+    people.refresh(con, "a", [stewards.Decision("confirm", one, other)])
+    assert len(set(whose(con).values())) == 1
+    people.refresh(con, "b", [stewards.Decision("reject", one, other)])
+    assert len(set(whose(con).values())) == 2
