@@ -19,11 +19,12 @@ import pytest
 from orchestration import lineage, pictures
 from orchestration.erasing import originals, register
 from orchestration.erasing.person import find
+from orchestration.identity import people, stewards
 from orchestration.ingestion.contracts import campaign_contracts
 from orchestration.publishing.publish import PUBLIC_SCHEMAS
 from orchestration.sample import write_sample
 from orchestration.warehouse import Warehouse
-from quality import gate, policy, reconcile
+from quality import gate, policy, reconcile, versions
 from quality.suites.marts import OF_EVENTS
 from tests import pipeline, readme
 
@@ -345,6 +346,50 @@ def test_the_gate_tells_all_that_cannot_be(state, tmp_path):
     failed, seen = ([*chain.from_iterable(told)] for told in ([r.failed for r in found], [r.warnings for r in found]))
     assert [words for words in SPOILED_AT_ONCE.values() if not any(words in f for f in failed)] == [], failed
     assert [words for words in SEEN_AT_ONCE.values() if not any(words in w for w in seen)] == [], seen
+
+
+PEOPLE_SPOILED_AT_ONCE = {
+    "update identity.compared set generation = n % 2 + 1": "nobody's birth, generation, sex or first name contradicts itself",
+    "delete from identity.person_records where valid_to is null and rowid = (select max(rowid) from identity.person_records where source = 'van_list')": "each record of a source is there",
+    "insert into identity.match_review from identity.match_review limit 1": "a pair stands once",
+}
+PEOPLE_SEEN_AT_ONCE = {
+    "insert into identity.match_rates select source, record_count, record_count, 0, happened_on - 7, 'before' from identity.match_rates; update identity.match_rates set matched_count = 0 where run <> 'before'": "as many of each source's people are found among voters as before",
+    "update identity.match_rates set review_count = record_count": "of a source's people wait to be looked at",
+    "insert into identity.person_events by name select 'ended' as event, person_id, (select arg_max(run, rowid) from identity.match_rates where run <> 'before') as run from identity.people": "of the people are gone at once",
+}
+
+
+def test_a_steward_is_obeyed_and_the_gate_of_people_tells_all_that_cannot_be(state, tmp_path, capsys):
+    settings = pipeline.settings_for(tmp_path / "copy")
+    settings.make_directories()
+    for file in ("warehouse", "current"):
+        shutil.copy(getattr(state[0], file), getattr(settings, file))
+    [two] = rows(
+        state, "select min(source || ':' || record_id), max(source || ':' || record_id) from person_records where valid_to is null and not ends_with(source, '_voters') group by person_id having count(*) = 2 order by 1 limit 1"
+    )  # fmt: skip
+    assert pipeline.groundgame(settings, "why", *two) == 0
+    assert "are one person" in capsys.readouterr().out
+    assert pipeline.groundgame(settings, "match", "reject", *two, "--by", "a test") == 0
+    whose = (
+        "select person_id from identity.person_records where valid_to is null and source || ':' || record_id in (?, ?)"
+    )
+    warehouse = Warehouse(settings)
+    with warehouse.hold("a test"):
+        with warehouse.open() as con:
+            people.refresh(con, versions.built_version(con, "identity"), stewards.read(settings))
+            assert len({*con.execute(whose, two).fetchall()}) == 2
+        found = gate.run(settings, warehouse, "identity")
+        assert [f for r in found for f in r.failed] == []
+        with warehouse.open() as con:
+            for spoil in (*PEOPLE_SPOILED_AT_ONCE, *PEOPLE_SEEN_AT_ONCE):
+                con.execute(spoil)
+            con.execute(f"update identity.person_records set person_id = 'P-1' where person_id in ({whose})", two)
+        found = gate.run(settings, warehouse, "identity")
+    failed, seen = ([*chain.from_iterable(told)] for told in ([r.failed for r in found], [r.warnings for r in found]))
+    wanted = [*PEOPLE_SPOILED_AT_ONCE.values(), "what stewards rejected is two people"]
+    assert [words for words in wanted if not any(words in f for f in failed)] == [], failed
+    assert [words for words in PEOPLE_SEEN_AT_ONCE.values() if not any(words in w for w in seen)] == [], seen
 
 
 def test_web_activity_is_that_of_the_truth(state):
