@@ -8,6 +8,8 @@ RECORDS ?= 50000
 NEW ?= 1000
 # Of the tests those that take seconds and find most mistakes.
 FAST := tests/integration/test_dbt_project.py tests/unit
+# Two at a time, a module's tests together since they share what takes long to make; in their order, which begins with the
+# long ones: a module of one test that takes minutes would come last otherwise, with nothing to do beside it.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -38,15 +40,12 @@ help:
 run: .venv/.installed
 	@$(BIN)/groundgame run $(if $(AS_OF),--as-of $(AS_OF))
 
-# Two at a time, a module's tests together since they share what takes long to make; in their order, which begins with the
-# long ones: a module of one test that takes minutes would come last otherwise, with nothing to do beside it.
-test: .venv/.installed
-	@$(PYTEST)
+test: check rest
 
 check: lint
 	@$(PYTEST) $(FAST)
 
-# What `make check` has not tested.
+# Of the tests what `make check` leaves.
 rest: .venv/.installed
 	@$(PYTEST) tests $(addprefix --ignore=,$(FAST))
 

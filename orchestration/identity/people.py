@@ -447,7 +447,7 @@ def _count_matches(con: duckdb.DuckDBPyConnection, run: str) -> None:
 
 def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
     """Make `named` (`grouped_as`, `person_id`): a group is the person who had most of its records, of two the older; who is claimed by two
-    groups is the one that has most of her. Else the group's id is that of its oldest record's key, which nobody else had."""
+    groups is the one that has most of her. Else the group's id is that of its oldest record's key (of one day's, the voter's), which nobody else had."""
     con.execute("""
         create or replace temp table named as
         with votes as (
@@ -486,7 +486,8 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
             union all
             select mine.*, own_id || '~' || turn, turn from mine semi join taken using (own_id), range(1, 10) as turns(turn)
         )
-        select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar) || source || '|' || record_id)
+        select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar)
+            || case when ends_with(source, '_voters') then '0' else '1' end || source || '|' || record_id)
         from ids anti join taken using (person_id) group by grouped_as
     """)
 
