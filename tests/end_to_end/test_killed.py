@@ -177,14 +177,29 @@ FULL = {
     "staging": ("gate raw", 300_000),
     "marts": ("gate staging", 500_000),
     "publishing": ("gate segments", 1_000_000),
-    "the swap": ("gate published", 100_000),
+    "the swap": ("gate published", 0),
 }
-# Runs one after the other in one process, where it can see the small disk: most of a small run is imports.
+# Runs one after the other in one process, where it can see the small disk: most of a small run is imports. After the line that is asked
+# for a run waits until it is told to go on.
 RUNS = """
-import sys
+import json, sys
 from orchestration import cli
-for line in sys.stdin:
-    print("ended with", cli.main(line.split()), flush=True)
+
+class Waiting:
+    after = None
+    def write(self, text):
+        sys.__stdout__.write(text)
+        sys.__stdout__.flush()
+        if self.after and self.after in text:
+            self.after = None
+            sys.stdin.readline()
+    def flush(self):
+        sys.__stdout__.flush()
+
+sys.stdout = Waiting()
+while line := sys.stdin.readline():
+    arguments, sys.stdout.after = json.loads(line)
+    print("ended with", cli.main(arguments), flush=True)
 """
 
 
@@ -201,7 +216,7 @@ def test_a_disk_that_fills_up_at_five_points(ready: Ready, tmp_path: Path) -> No
             def run(full_after: str | None, free: int, *part: str) -> str:
                 if full_after == "":
                     disk.leave(free)
-                process.stdin.write(" ".join(("run", *part)) + "\n")
+                process.stdin.write(json.dumps((("run", *part), full_after)) + "\n")
                 output = ""
                 for said in process.stdout:
                     output += said
@@ -209,6 +224,8 @@ def test_a_disk_that_fills_up_at_five_points(ready: Ready, tmp_path: Path) -> No
                         break
                     if full_after and full_after in said:
                         disk.leave(free)
+                        process.stdin.write("\n")
+                        full_after = None
                 disk.make_room()
                 return output
 
