@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingestion.contracts import all_contracts, best_match, match_header
+from orchestration.ingestion.contracts import all_contracts, best_match, contract_states, match_header
 from tests import ga, meta, nc
 
 VINTAGES = [nc.COLUMNS_67, nc.COLUMNS_70, nc.COLUMNS_71, nc.HISTORY_COLUMNS]
@@ -28,6 +28,10 @@ def test_no_name_stands_for_two_columns(contract):
     assert contract.state or contract.kind == "events" or contract.scope.columns or contract.names_its_scope
     assert {*contract.codes} <= {*contract.profile}
     assert {*contract.profile, *contract.filled, *contract.optional, *contract.content} <= set(contract.columns)
+
+
+def test_states_are_told_by_the_names_of_contracts():
+    assert contract_states() == sorted({contract.state for contract in all_contracts() if contract.state})
 
 
 @given(st.sampled_from(VINTAGES).flatmap(lambda v: st.tuples(st.permutations(v), st.randoms())))
