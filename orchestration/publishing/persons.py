@@ -105,8 +105,10 @@ def with_persons(table: str, rows: str) -> str:
             from {rows} as own left join persons_of_voters as others on others.voter_id = own.voter_id
         """
     by_identifier = table == "subscriptions"
+    # A condition on one side alone would have DuckDB hold each row against each other.
     joined = (
-        f"left join {SCHEMA}.identifiers as led on led.identifier_kind = own.identifier_kind and led.identifier = own.identifier and own.voter_id is null"
+        f"left join {SCHEMA}.identifiers as led on led.identifier_kind = own.identifier_kind "
+        "and led.identifier = case when own.voter_id is null then own.identifier end"
         if by_identifier
         else ""
     )
