@@ -123,7 +123,7 @@ def main() -> None:
                 print("".join(f"{head:>17}" for head in month))
             print("".join(f"{figure:>17}" for figure in month.values()), flush=True)
         print(
-            "joined: people none of whose records changed, and whom a changed record of somebody else made one with them."
+            "joined, parted: people none of whose records changed, and whom somebody else's changed record made one or left two to choose from."
         )
 
 

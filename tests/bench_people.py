@@ -18,7 +18,8 @@ EVENTS = ("created", "absorbed", "split", "merged", "ended")
 
 def months(records: int) -> Iterator[dict[str, str]]:
     """What became of people with each of ten monthly snapshots of a state of about so many records, of all its sources. Of the people none
-    of whose records changed all keep their ids but those `joined` with somebody by a record that did change.
+    of whose records changed all keep their ids but those `joined` with somebody, since another's changed record shows them to be one or no
+    longer leaves two to choose from, and those `parted`, where it leaves two: one part keeps the id.
 
     Raises:
         SystemExit: it is not so.
@@ -39,23 +40,25 @@ def months(records: int) -> Iterator[dict[str, str]]:
 
 
 def _churn(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, str]:
-    [(now, unchanged, people_now, still, kept, joined)] = con.execute("""
+    [(now, unchanged, people_now, still, kept, joined, parted)] = con.execute("""
         with unchanged as (select record_id from (from was intersect from is_now)),
-        changed as (select distinct person_id from holds where record_id not in (from unchanged)),
+        sizes as (select person_id, count(*) as records from holds group by person_id),
         of_these as (
             select
                 bool_and(coalesce(holds.person_id = held.person_id, false)) as is_kept,
-                count(distinct holds.person_id) = 1 and any_value(holds.person_id) in (from changed) as is_joined
-            from held left join holds using (record_id)
+                count(distinct holds.person_id) = 1 and any_value(sizes.records) > count(*) as is_joined,
+                count(distinct holds.person_id) > 1 and bool_or(holds.person_id = held.person_id) as is_parted
+            from held left join holds using (record_id) left join sizes on sizes.person_id = holds.person_id
             group by held.person_id having bool_and(record_id in (from unchanged))
         )
         select (select count(*) from is_now), (select count(*) from unchanged), (select count(distinct person_id) from holds),
-            count(*), count(*) filter (where is_kept), count(*) filter (where is_joined and not is_kept)
+            count(*), count(*) filter (where is_kept), count(*) filter (where is_joined and not is_kept),
+            count(*) filter (where is_parted)
         from of_these
     """).fetchall()
-    if kept + joined < still:
+    if kept + joined + parted < still:
         raise SystemExit(
-            f"{still - kept - joined} people whose records did not change have another id in the run {run}."
+            f"{still - kept - joined - parted} people whose records did not change have another id in the run {run}."
         )
     counts = dict(
         con.execute("select event, count(*) from identity.person_events where run = ? group by event", [run]).fetchall()
@@ -67,6 +70,7 @@ def _churn(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, str]:
         "unchanged people": f"{still:,}",
         "keep their id": f"{kept / still:.2%}",
         "joined": f"{joined:,}",
+        "parted": f"{parted:,}",
         **{event: f"{counts.get(event, 0):,}" for event in EVENTS},
     }
 
