@@ -329,6 +329,13 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
     }
 
 
+def has_table(con: duckdb.DuckDBPyConnection, table: str, schema: str = "main", database: str | None = None) -> bool:
+    """Whether a database, by default the one that is open, has a table."""
+    where = text_literal(database) if database else "current_database()"
+    named = f"schema_name = {text_literal(schema)} and table_name = {text_literal(table)}"
+    return bool(con.execute(f"select 1 from duckdb_tables() where database_name = {where} and {named}").fetchone())
+
+
 def text_literal(text: object) -> str:
     """A text as a SQL literal. A parameter would have DuckDB import pandas if that is installed, which takes longer than a small question."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -18,7 +18,7 @@ from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts
 from orchestration.publishing.publish import candidate_path, copy_comments, make_analyst_views, remove_database
 from orchestration.settings import Settings
-from orchestration.warehouse import limits, make_own_tables, text_literal
+from orchestration.warehouse import has_table, limits, make_own_tables, text_literal
 
 KEPT_SCHEMAS = ("raw", "meta", "audit", "identity")
 KEPT_OF_DBT = ("int_past_residences", "int_app_candidates")  # what they hold is nowhere else (`kept` in their meta)
@@ -145,11 +145,7 @@ def _copy(con: duckdb.DuckDBPyConnection, schema: str, table: str, places: list[
         source += f" where not list_contains({listed(person.own)}, {key_in('voter_id')})"
     if places:
         source = load.rows_but(f'old."{schema}"."{table}"', places)
-    known = con.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchone()
-    if known:
+    if has_table(con, table, schema):
         con.execute(f'insert into "{schema}"."{table}" by name {source}')
     else:
         con.execute(f'create table "{schema}"."{table}" as {source}')

@@ -13,7 +13,7 @@ from orchestration.ingestion import load
 from orchestration.ingestion.contracts import Contract, all_contracts, contract_states
 from orchestration.ingestion.load import raw_table
 from orchestration.settings import Mendable
-from orchestration.warehouse import text_literal
+from orchestration.warehouse import has_table, text_literal
 
 Others = Literal["ask", "with", "without"]
 # Columns of the tables behind raw by the kind of identifier in them.
@@ -200,7 +200,7 @@ _RECORDS = {
 def _follow_identity(con: duckdb.DuckDBPyConnection, person: Person, others: Others) -> None:
     """Add to a person the records that are theirs by `identity`, those of other voters as `others` says."""
     keys = sorted(key for key in person.keys if key.partition(":")[0] not in ("phone", "browser"))
-    if _has_people(con):
+    if has_table(con, "person_records", "identity"):
         of_theirs = con.execute(
             f"select distinct person_id from identity.person_records where list_contains($keys::varchar[], {record_key()})",
             {"keys": keys},
@@ -221,14 +221,9 @@ def _follow_identity(con: duckdb.DuckDBPyConnection, person: Person, others: Oth
             person.written.add(record)
 
 
-def _has_people(con: duckdb.DuckDBPyConnection) -> bool:
-    known = "select 1 from duckdb_tables() where schema_name = 'identity' and table_name = 'person_records'"
-    return bool(con.execute(known).fetchone())
-
-
 def _records_of(con: duckdb.DuckDBPyConnection, person_ids: list[str]) -> list[tuple[str, str, str]]:
     """The key, id and source of each record that `identity` has under these people."""
-    if not person_ids or not _has_people(con):
+    if not person_ids or not has_table(con, "person_records", "identity"):
         return []
     return con.execute(
         f"""
@@ -292,10 +287,7 @@ def raw_records(con: duckdb.DuckDBPyConnection, person: Person) -> dict[str, lis
         gaps = con.execute(
             "select rows_before, shift from raw.record_gaps where delivery_id = ?", [delivery]
         ).fetchall()
-        asked = con.execute(
-            f"select * exclude (_place) from (select *, row_number() over () as _place from {raw_table(contract.name, delivery)})"
-            f" where list_contains({places}, _place) order by _place"
-        )
+        asked = con.execute(load.rows_at(raw_table(contract.name, delivery), places))
         names = [column[0] for column in asked.description]
         numbers = load.numbers_of(places, load.missing_of(gaps))
         for number, row in zip(numbers, asked.fetchall(), strict=True):
@@ -311,10 +303,7 @@ def raw_records(con: duckdb.DuckDBPyConnection, person: Person) -> dict[str, lis
 def reports_like(con: duckdb.DuckDBPyConnection, person: Person) -> list[str]:
     """The ids of contributions in reports to the Federal Election Commission under a person's first and last name, from a ZIP code of theirs.
     Nothing else in a report tells whose it is, so nobody is linked to them."""
-    [(is_there,)] = con.execute(
-        "select count(*) = 2 from duckdb_tables() where schema_name = 'marts' and table_name in ('fec_contributions', 'voters')"
-    ).fetchall()
-    if not is_there:
+    if not all(has_table(con, table, "marts") for table in ("fec_contributions", "voters")):
         return []
     found = con.execute(
         f"""

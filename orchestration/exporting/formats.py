@@ -8,7 +8,7 @@ Meta's "How to format a customer list" (business help 2082575038703844) and Goog
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestration.exporting.law import Channel, Law
 
@@ -84,7 +84,8 @@ _NAME = ("voters.first_name", "voters.last_name", "voters.name_suffix", "househo
 def _mailed(header: str, mailing: str, residence: str | None) -> Column:
     """A part of the address: of the mailing address where there is one, else of the residence."""
     origins = (f"voters.{mailing}", *([f"voters.{residence}"] if residence else []))
-    return Column(header, f"address.{header}", ("voters.mailing_address_1", *origins))
+    sql = f"address.{header}"
+    return Column(header, _POSTAL.format(sql) if header == "address" else sql, ("voters.mailing_address_1", *origins))
 
 
 _MAILED = {
@@ -119,10 +120,7 @@ MAIL = Format(
             " when surnames = 1 then surname || ' HOUSEHOLD' else first_full || ' & HOUSEHOLD' end",
             _NAME,
         ),
-        *(
-            replace(column, sql=_POSTAL.format(column.sql)) if column.header == "address" else column
-            for column in (_mailed(header, *parts) for header, parts in _MAILED.items())
-        ),
+        *(_mailed(header, *parts) for header, parts in _MAILED.items()),
         Column("people", "people", ("household_members.household_id",), is_text=False),
     ),
     f"""(

@@ -15,7 +15,7 @@ from orchestration.exporting.law import Law
 from orchestration.exporting.reading import published
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.settings import Mendable, Settings
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, has_table
 
 
 class NobodyHeld(Mendable):
@@ -78,20 +78,18 @@ def why(settings: Settings, voter_id: str, segment: str) -> str:
 
 
 def _records(con, voter_id: str) -> list[str]:
-    known = "select 1 from duckdb_tables() where database_name = 'published' and table_name = 'person_records'"
-    rows = (
-        con.execute(known).fetchall()
-        and con.execute(
-            """
+    if not has_table(con, "person_records", database="published"):
+        return ["  none"]
+    rows = con.execute(
+        """
         select source, record_id, evidence, stage, weight, valid_from from published.person_records as records
         where valid_to is null and record_id <> $voter and person_id in (
             select person_id from published.person_records
             where valid_to is null and record_id = $voter and ends_with(source, '_voters'))
         order by source, record_id
         """,
-            {"voter": voter_id},
-        ).fetchall()
-    )
+        {"voter": voter_id},
+    ).fetchall()
     return [
         f"  {source} {record}: {evidence or 'the record that others joined'} ({stage}{f', {weight:g} bits' if weight else ''}), since {since}"
         for source, record, evidence, stage, weight, since in rows

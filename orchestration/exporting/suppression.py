@@ -14,7 +14,7 @@ import duckdb
 from orchestration.erasing import register
 from orchestration.exporting.law import Channel
 from orchestration.settings import Mendable, Settings
-from orchestration.warehouse import text_literal
+from orchestration.warehouse import has_table, text_literal
 
 LISTS = ("do_not_contact", "litigators")
 SUBSCRIBED = ("phone", "text", "email")  # the channels that people say yes or no to
@@ -170,8 +170,7 @@ def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) ->
         (voter_id varchar, kind varchar, value varchar, channel varchar, is_opted_in boolean, is_proven boolean)
         """
     )
-    known = "select 1 from duckdb_tables() where database_name = 'published' and table_name = 'subscriptions'"
-    if not con.execute(known).fetchone():
+    if not has_table(con, "subscriptions", database="published"):
         return
     sources = con.execute("select distinct source from published.subscriptions").fetchall()
     usable = ", ".join(text_literal(source) for (source,) in sources if may_use(source))

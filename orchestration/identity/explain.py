@@ -9,7 +9,7 @@ import duckdb
 from orchestration.exporting.reading import published
 from orchestration.identity import exact, model, normalise, probable, review, stewards
 from orchestration.settings import Settings
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, has_table
 
 
 def names_a_record(name: str) -> bool:
@@ -76,10 +76,7 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
     """What the warehouse knows of two records beside each other: links, words for and against, what contradicts. None where they were never
     compared, as voters are not whom no other source touches."""
     with Warehouse(settings).hold("groundgame why") as warehouse, warehouse.open() as con:
-        [(is_there,)] = con.execute(
-            "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'compared'"
-        ).fetchall()
-        if not is_there:
+        if not has_table(con, "compared", "identity"):
             return None
         places = [
             con.execute(

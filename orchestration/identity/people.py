@@ -42,6 +42,9 @@ _CONTENT = (
     "zip5", "phone", "email",
 )  # fmt: skip
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
+_VOTERS_FIRST = (
+    "(case when ends_with(source, '_voters') then '0' else '1' end || source || '|' || record_id)"  # as an order
+)
 _TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
 
 
@@ -234,6 +237,10 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
     """)
     exact.paired(con, "select n from joined_by_links")
+    con.execute("""
+        create or replace temp table rejected as
+        select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject'
+    """)
     # Of two records that lead to one voter and are two people by a steward the one goes with her that leads there more surely.
     con.execute(f"""
         create or replace temp table led_to as
@@ -244,7 +251,6 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
             join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
             where {exact.IS_LED} and {model.contradiction(households=True)} is null
         ),
-        rejected as (select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject'),
         who_leads as (select n_l as n, n_r as unit, stage, evidence, weight from led anti join rejected using (n_l, n_r)),
         parted as (
             select mine.n
@@ -269,8 +275,7 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table involved as
         with kept_apart as (
             select one.unit as n, list(two.unit) as others
-            from (select n_l, n_r from settled where decision = 'reject' union all select n_r, n_l from settled where decision = 'reject')
-            join units as one on one.n = n_l join units as two on two.n = n_r
+            from rejected join units as one on one.n = n_l join units as two on two.n = n_r
             group by one.unit
         )
         select paired.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
@@ -280,12 +285,10 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
             union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
         )
     """)
-    rejected, said = (
-        "when list_contains(not_with_l, n_r) then 'a steward said so'",
-        model.contradiction(households=True),
-    )
-    apart = f"case {rejected} when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
-    rivals = f"case {rejected} when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
+    by_stewards = "when list_contains(not_with_l, n_r) then 'a steward said so'"
+    said = model.contradiction(households=True)
+    apart = f"case {by_stewards} when {_TWO_VOTERS} then 'two voters of one state' else {said} end"
+    rivals = f"case {by_stewards} when {_TWO_VOTERS} and not {clusters.SAME_TWICE} then 'two voters of one state' else {said} end"
     clusters.drop_ambiguous(con, "sure_links", "involved", rivals)
     clusters.cluster(con, "sure_links", "involved", apart, "grouped")
     # What stewards confirmed joins groups whatever contradicts it, but for what they rejected.
@@ -319,11 +322,11 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         select units.n, coalesce(cluster, unit) as grouped_as
         from units left join grouped on grouped.n = unit where coalesce(cluster, unit) in (select grouped_as from together)
     """)
-    con.execute("""
+    con.execute(f"""
         create or replace temp table regrouped as
         with members as (select n, source, record_id, grouped_as from members_together join identity.compared using (n)),
         firsts as (
-            select arg_min(n, (case when ends_with(source, '_voters') then '0' else '1' end) || source || '|' || record_id) as n
+            select arg_min(n, {_VOTERS_FIRST}) as n
             from members group by grouped_as
         ),
         ways as (
@@ -478,7 +481,7 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
         union select grouped_as from nameless semi join taken using (own_id)
     """)
     con.execute("insert into named select grouped_as, own_id from nameless anti join several using (grouped_as)")
-    con.execute("""
+    con.execute(f"""
         insert into named
         with mine as (from nameless semi join several using (grouped_as)),
         ids as (
@@ -487,7 +490,7 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
             select mine.*, own_id || '~' || turn, turn from mine semi join taken using (own_id), range(1, 10) as turns(turn)
         )
         select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar)
-            || case when ends_with(source, '_voters') then '0' else '1' end || source || '|' || record_id)
+            || {_VOTERS_FIRST})
         from ids anti join taken using (person_id) group by grouped_as
     """)
 

@@ -16,6 +16,13 @@ _MORE_THAN_NAMES = (
     "(coalesce(birth_year_l = birth_year_r, false) or coalesce(zip5_l = zip5_r, false) or coalesce(city_l = city_r, false) "
     "or coalesce(phone_l = phone_r, false) or coalesce(email_l = email_r, false))"
 )
+# What is under many names is nobody's, as the stage before has found.
+_WITHOUT_SHARED = """
+    select * replace (
+        case when phone not in (select phone from shared_phone) then phone end as phone,
+        case when email not in (select email from shared_email) then email end as email
+    )
+"""
 
 
 def link(con: duckdb.DuckDBPyConnection) -> None:
@@ -49,19 +56,13 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     [(count,)] = con.execute("select count(*) from weighed").fetchall()
     if not count:
         return
-    con.execute("""
+    con.execute(f"""
         create or replace temp view comparable as
-        select * replace (
-            case when phone not in (select phone from shared_phone) then phone end as phone,
-            case when email not in (select email from shared_email) then email end as email
-        ) from identity.compared
+        {_WITHOUT_SHARED} from identity.compared
     """)
-    con.execute("""
+    con.execute(f"""
         create or replace temp table weighed_records as
-        select * replace (
-            case when phone not in (select phone from shared_phone) then phone end as phone,
-            case when email not in (select email from shared_email) then email end as email
-        ) from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
+        {_WITHOUT_SHARED} from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
     [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")

@@ -22,7 +22,7 @@ from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Broken, Scan, refuse_too_many, scan_file, write_without
 from orchestration.settings import Mendable, Settings
-from orchestration.warehouse import limits
+from orchestration.warehouse import has_table, limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
 Day = Callable[[Path], date | None]  # what was said of the day that an inbox entry shows
@@ -431,10 +431,7 @@ class _Intake:
             return broken, []
         erased.prepare(self.con)
         places = load.take_out(self.con, table, erased.is_theirs(contract))
-        audited = self.con.execute(
-            "select 1 from duckdb_tables() where schema_name = 'audit' and table_name = ?", [table.split('"')[1]]
-        ).fetchone()
-        if places and audited:
+        if places and has_table(self.con, table.split('"')[1], "audit"):
             load.take_places(self.con, table.replace("raw.", "audit.", 1), places)
         numbers = load.numbers_of(places, [b.record for b in broken])
         named = {b.record for b in broken if erased.is_named(contract, b.raw)}

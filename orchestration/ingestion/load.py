@@ -273,10 +273,17 @@ def places_of(con: duckdb.DuckDBPyConnection, table: str, condition: str) -> lis
 
 def rows_but(table: str, places: list[int]) -> str:
     """SQL of a table's rows in their order without those at some places, from 1."""
-    return (
-        f"select * exclude (_place) from (select *, row_number() over () as _place from {table})"
-        f" where not list_contains({places}, _place) order by _place"
-    )
+    return _rows_where(table, f"not list_contains({places}, _place)")
+
+
+def rows_at(table: str, places: list[int]) -> str:
+    """SQL of a table's rows at some places, from 1, in their order."""
+    return _rows_where(table, f"list_contains({places}, _place)")
+
+
+def _rows_where(table: str, condition: str) -> str:
+    numbered = f"(select *, row_number() over () as _place from {table})"
+    return f"select * exclude (_place) from {numbered} where {condition} order by _place"
 
 
 def take_places(con: duckdb.DuckDBPyConnection, table: str, places: list[int]) -> None:

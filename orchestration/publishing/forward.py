@@ -21,7 +21,7 @@ def bring_forward(con: duckdb.DuckDBPyConnection, table: str, source: str, rows:
     if columns != con.execute(f"select column_name, column_type from (describe {rows(source)})").fetchall():
         return False
     key, written_over = _WRITTEN_OVER.get(table, ("", ()))
-    told = f"hash({', '.join(_quoted(name) for name, _ in columns if name not in written_over)})"
+    told = "hash(" + ", ".join(f'"{name}"' for name, _ in columns if name not in written_over) + ")"
     con.execute(
         f'create or replace temp table here as select rowid as place, {told} as said from candidate.main."{table}"'
     )
@@ -57,7 +57,3 @@ def bring_forward(con: duckdb.DuckDBPyConnection, table: str, source: str, rows:
             """
         )
     return True
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'

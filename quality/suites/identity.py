@@ -138,11 +138,9 @@ def _contradicting(con) -> int:
     """How many pairs of records of one person contradict each other. Whom an id or what is one voter's alone leads to a voter is hers whatever
     else they say, and a steward may know better."""
     from orchestration.identity import exact, model, normalise
+    from orchestration.warehouse import has_table
 
-    [(is_compared,)] = con.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'identity' and table_name = 'compared'"
-    ).fetchall()
-    if not is_compared:
+    if not has_table(con, "compared", "identity"):
         return 0
     con.execute(f"""
         create or replace temp table judged as
