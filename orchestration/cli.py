@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import getpass
-import logging
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from contextlib import ExitStack
@@ -22,14 +20,14 @@ import duckdb
 from orchestration import cli_lists
 from orchestration.errors import ran_out, storage_lost
 from orchestration.settings import ROOT, Mendable, Settings, data_dir
-from quality import versions
+from quality import STEPS as GATES
 
 SAMPLE_VOTERS = 50_000
 SAMPLE_SEED = 2012
 # The steps of the job by the names that Dagster gives them, in order.
 STEPS = [
     name
-    for step in versions.STEPS
+    for step in GATES
     for name in (
         (f"{step}__candidate", f"{step}_gate", f"{step}__current") if step == "published" else (step, f"{step}_gate")
     )
@@ -99,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     redeliver.set_defaults(command=_run, first=None, only=None)
 
     waive = commands.add_parser("waive", help="let the data that failed a gate pass; it holds for that data only")
-    waive.add_argument("gate", choices=versions.STEPS, metavar="GATE", help=", ".join(versions.STEPS))
+    waive.add_argument("gate", choices=GATES, metavar="GATE", help=", ".join(GATES))
     waive.add_argument(
         "--reason", required=True, metavar="TEXT", help="why the data is right after all; it is published"
     )
@@ -254,6 +252,8 @@ def _prune(_options: argparse.Namespace) -> int:
 
 def prepare_dagster(settings: Settings) -> None:
     """Make the data directory's folders and Dagster's home in it. A `dagster.yaml` that is there stands."""
+    import logging
+
     settings.make_directories()
     instance = settings.dagster_home / "dagster.yaml"
     if not instance.exists():
@@ -266,7 +266,7 @@ def prepare_dagster(settings: Settings) -> None:
     logging.getLogger().addFilter(_is_no_retry)
 
 
-def _is_no_retry(record: logging.LogRecord) -> bool:
+def _is_no_retry(record: Any) -> bool:
     """Of a storage that cannot be reached we say so once, in words, when Dagster has given up."""
     return not record.getMessage().startswith("Retrying failed database")
 
@@ -347,6 +347,8 @@ def _gameday(options: argparse.Namespace) -> int:
 
 
 def _dev(options: argparse.Namespace) -> int:
+    import socket
+
     settings = Settings.load()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

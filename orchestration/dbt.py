@@ -25,9 +25,8 @@ from dbt_common.behavior_flags import BehaviorFlagRendered
 from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, is_of_all, tags
-from orchestration.ingestion.contracts import contract_states
 from orchestration.lineage import ColumnLineage, Values
-from orchestration.settings import Mendable, Settings
+from orchestration.settings import Mendable, Settings, contract_states
 from orchestration.warehouse import Warehouse, limits
 from quality import gate, policy, reconcile, versions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from quality.versions import STEPS
+from quality import STEPS
 
 OWNER = "team:data"
 ALONE_TAG = "groundgame/alone"  # of a run from the shell of one step, which Dagster does not tell from one of all

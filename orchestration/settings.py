@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestration.ingestion.contracts import contract_states
+from orchestration import typed
 
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 1 << 30
@@ -32,6 +31,13 @@ _UNITS = {
 }
 
 
+# Told by the names of their voter files' contracts: every command asks, and reading all contracts takes longer than some of them.
+def contract_states() -> list[str]:
+    """The states that there are contracts of."""
+    contracts = ROOT / "orchestration" / "ingestion" / "contracts"
+    return sorted(file.name[:2].upper() for file in contracts.glob("??_voters.yaml"))
+
+
 class Mendable(Exception):
     """Something that whoever runs groundgame can put right; the message says what and how, and is all they see."""
 
@@ -40,30 +46,28 @@ class SettingsError(Mendable):
     """`campaign.yaml` or a variable of the environment cannot be used; the message names it, the line and the mend."""
 
 
-class Keep(BaseModel):
+@dataclass(frozen=True)
+class Keep:
     """For how many days what is no longer needed is kept."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    runs_days: Annotated[int, Field(ge=1)] = 90
-    archive_days: Annotated[int, Field(ge=1)] = 730
-    exports_days: Annotated[int, Field(ge=1)] = 30
+    runs_days: Annotated[int, typed.Within(1)] = 90
+    archive_days: Annotated[int, typed.Within(1)] = 730
+    exports_days: Annotated[int, typed.Within(1)] = 30
 
 
-class Campaign(BaseModel):
+@dataclass(frozen=True)
+class Campaign:
     """The decisions in `campaign.yaml`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     name: str
-    states: Annotated[list[str], Field(min_length=1)]
+    states: Annotated[list[str], typed.Within(1)]
     election: date
     contest: str
     party: str
     schedule: str
     # Dollars that a person may give for one election: the federal limit of 2025 and 2026 unless the campaign's is another.
-    contribution_limit: Annotated[int, Field(ge=1)] = 3500
-    holdout_percent: Annotated[float, Field(ge=0, le=50)] = 1  # of residences; no list touches who lives there
+    contribution_limit: Annotated[int, typed.Within(1)] = 3500
+    holdout_percent: Annotated[float, typed.Within(0, 50)] = 1  # of residences; no list touches who lives there
     # Whether what bought files tell of religion, health, origin and the like is kept in private tables, to look into what was sold.
     audit_sensitive: bool = False
     keep: Keep = Keep()
@@ -224,16 +228,16 @@ def data_dir() -> Path:
 def read_campaign(file: Path) -> Campaign:
     """Read and check a campaign file."""
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        values = yaml.load(text, yaml.CSafeLoader)
         if not isinstance(values, dict):
             raise SettingsError(f"{file}: expected `key: value` lines, as in the repository's campaign.yaml")
-        return Campaign(**values)
+        return typed.read(Campaign, values)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); name another in GROUNDGAME_CAMPAIGN") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
+        where = f", line {min(mark.line, text.count(chr(10))) + 1}" if mark else ""  # libyaml's end lies below the last
         raise SettingsError(f"{file}{where}: not valid YAML; mend that line") from None
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"{file}: {problems}") from None
+    except typed.Wrong as error:
+        raise SettingsError(f"{file}: {error}") from None

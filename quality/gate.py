@@ -19,10 +19,10 @@ import duckdb
 
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import CLOSE_OFF, Warehouse, limits
-from quality import reconcile, versions
+from quality import STEPS, reconcile, versions
 from quality.inputs import Inputs
 
-BEFORE = dict(zip(versions.STEPS[1:], versions.STEPS, strict=False))  # step -> the gate that it needs
+BEFORE = dict(zip(STEPS[1:], STEPS, strict=False))  # step -> the gate that it needs
 
 
 class GateClosed(Mendable):

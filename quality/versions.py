@@ -11,8 +11,8 @@ import duckdb
 
 from orchestration.ingestion.contracts import all_contracts, contracts_of
 from orchestration.settings import ROOT, Settings
+from quality import STEPS
 
-STEPS = ("raw", "staging", "marts", "identity", "segments", "published")
 _FOLDERS = {
     "staging": ("seeds", "models/staging"),
     "marts": ("models/intermediate", "models/marts"),

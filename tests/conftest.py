@@ -30,7 +30,7 @@ class Desk:
 
     def hold_states(self, *states: str) -> None:
         """Make it the data directory of a campaign in these states."""
-        campaign = self.settings.campaign.model_copy(update={"states": [*states]})
+        campaign = replace(self.settings.campaign, states=[*states])
         self.settings = replace(self.settings, campaign=campaign)
 
     def put(self, name: str, content: bytes, day: str = "2026-01-03") -> Path:

@@ -10,9 +10,9 @@ import duckdb
 
 from orchestration.erasing.register import MARKS, SHARED, as_delivered, first_name, keys, normal, normal_sql, voter_key
 from orchestration.ingestion import load
-from orchestration.ingestion.contracts import Contract, all_contracts, contract_states
+from orchestration.ingestion.contracts import Contract, all_contracts
 from orchestration.ingestion.load import raw_table
-from orchestration.settings import Mendable
+from orchestration.settings import Mendable, contract_states
 from orchestration.warehouse import has_table, text_literal
 
 Others = Literal["ask", "with", "without"]

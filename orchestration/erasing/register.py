@@ -11,17 +11,19 @@ import hashlib
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration import files
-from orchestration.ingestion.contracts import Contract, contract_states
-from orchestration.settings import Settings
+from orchestration.settings import Settings, contract_states
+
+if TYPE_CHECKING:  # contracts are read by who erases, not by who asks whether somebody was
+    from orchestration.ingestion.contracts import Contract
 
 MARKS = "^(ACTBLUE|APP|FEC|L2)-"  # before ids of marts
 # What several people of a household may use together; it says whose a record is only where nothing surer stands in it.
@@ -189,7 +191,7 @@ def salt(settings: Settings) -> str:
     file = settings.erasures / "salt"
     if not file.exists():
         settings.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.put(file, secrets.token_hex(32) + "\n")
+        files.put(file, os.urandom(32).hex() + "\n")
     return file.read_text(encoding="utf-8").strip()
 
 

@@ -26,18 +26,26 @@ def count(settings: Settings, predicate: str) -> dict[str, int]:
     with published(settings) as con:
         suppression.prepare(con, settings)
         channels = ", ".join(
-            f'count(*) filter (where ({suppression.reason(name, channel, "voters.is_held")}) is null) as "{name}"'
+            f'coalesce(sum(people) filter (where ({suppression.reason(name, channel, "is_held")}) is null), 0) as "{name}"'
             for name, channel in law.channels.items()
         )
+        asked_of = ("residence_id", "zip5", "mailing_address_1", "phone")  # only whether a voter has one
         try:
+            # Of the voters who are alike in what channels ask about there are few kinds, and each is asked about once.
             asked = con.execute(
                 f"""
-                with voters as (
-                    select voter_id, registration_status, residence_id, zip5, mailing_address_1, phone, {suppression.in_holdout(settings)} as is_held
+                with met as (
+                    select voter_id, registration_status, {", ".join(asked_of)}, {suppression.in_holdout(settings)} as is_held
                     from published.voters where ({predicate}
                     )
+                ),
+                voters as (
+                    select registration_status, is_held, bits, {", ".join(f"case when {a} is not null then true end as {a}" for a in asked_of)},
+                        count(*) as people
+                    from met left join marks on marks.voter_id = met.voter_id
+                    group by all
                 )
-                select count(*) as voters, {channels} from voters left join marks on marks.voter_id = voters.voter_id
+                select coalesce(sum(people), 0) as voters, {channels} from voters
                 """
             )
             [row] = asked.fetchall()

@@ -199,6 +199,7 @@ def _choose(con: duckdb.DuckDBPyConnection, request: Request, law: Law, holdout:
         from published.segment_members
         left join published.voters on voters.voter_id = segment_members.voter_id
         left join marks on marks.voter_id = segment_members.voter_id
+        left join asked on asked.voter_id = segment_members.voter_id
         where segment_id = ?
         """,
         [request.segment],

@@ -1,6 +1,6 @@
 """What each channel's file holds: its columns, where they come from, and how a row is made of the people who may be contacted.
 
-Rows come from the temporary view `chosen`: `voters` who may be contacted, with the `text_phone` and `email` of `marks`. Sources of the
+Rows come from the temporary view `chosen`: `voters` who may be contacted, with the `text_phone` and `email` of `asked`. Sources of the
 formats, as read in 2026: VAN's bulk upload (a header row, to match by VANID or the state's voter id; help of state parties that use it),
 Meta's "How to format a customer list" (business help 2082575038703844) and Google's "Format your customer data file" (Ads help
 7659867 and 7476159); RFC 4180 for all.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from orchestration import typed
 from orchestration.settings import Mendable
 
 FILE = Path(__file__).parent / "law.yaml"
@@ -24,11 +25,8 @@ class Refused(Mendable):
     """A list may not be written; the message names the column, its source and the rule."""
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class State(_Entry):
+@dataclass(frozen=True)
+class State:
     """The terms of a state's voter file."""
 
     citation: str
@@ -37,7 +35,8 @@ class State(_Entry):
     platform: Answer
 
 
-class Source(_Entry):
+@dataclass(frozen=True)
+class Source:
     """The terms of a source."""
 
     title: str
@@ -50,7 +49,8 @@ class Source(_Entry):
         return f"{self.title}{rule}" + (f" ({self.citation})" if self.citation else "")
 
 
-class Channel(_Entry):
+@dataclass(frozen=True)
+class Channel:
     """How a channel reaches people, and what that needs."""
 
     consent: Literal["proven", "required", "not_opted_out"]
@@ -61,7 +61,8 @@ class Channel(_Entry):
     citation: str = ""
 
 
-class Rule(_Entry):
+@dataclass(frozen=True)
+class Rule:
     """A rule of every state."""
 
     name: str
@@ -69,7 +70,8 @@ class Rule(_Entry):
     rule: str
 
 
-class Law(_Entry):
+@dataclass(frozen=True)
+class Law:
     """All of `law.yaml`."""
 
     reviewed: date
@@ -90,22 +92,18 @@ class Law(_Entry):
             LawError: it is missing, no YAML, or an entry is of another kind than the neighbours.
         """
         try:
-            return cls(**yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise LawError(f"{file}: {problems}") from None
-        except (OSError, TypeError, yaml.YAMLError) as error:
+            law = typed.read(cls, yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
+        except typed.Wrong as error:
+            raise LawError(f"{file}: {error}") from None
+        except (OSError, yaml.YAMLError) as error:
             raise LawError(f"{file}: cannot be read ({type(error).__name__}); mend it, or take it from git") from None
-
-    @model_validator(mode="after")
-    def _names_known_purposes(self) -> Law:
-        named = [(name, source.purposes) for name, source in self.sources.items()]
-        named += [(name, frozenset(state.purposes)) for name, state in self.states.items()]
-        for name, purposes in named:
-            if not purposes <= {*self.purposes}:
-                unknown = ", ".join(sorted(purposes - {*self.purposes}))
-                raise ValueError(f"{name}: {unknown} is not among `purposes`")
-        return self
+        named: dict[str, Iterable[str]] = {name: entry.purposes for name, entry in law.sources.items()}
+        named |= {name: entry.purposes for name, entry in law.states.items()}
+        for name, purposes in named.items():
+            unknown = sorted({*purposes} - {*law.purposes})
+            if unknown:
+                raise LawError(f"{file}: {name}: {', '.join(unknown)} is not among `purposes`")
+        return law
 
     def terms(self) -> dict[str, Source]:
         """The terms of every source, by the beginning of its contract's name. What counsel has not answered yet may be prepared

@@ -20,6 +20,19 @@ LISTS = ("do_not_contact", "litigators")
 SUBSCRIBED = ("phone", "text", "email")  # the channels that people say yes or no to
 CALLED = ("phone", "text")  # the channels that people sue over
 KINDS = ("voter_id", "phone", "email")
+# What may be known of a voter beyond the voter file, each a bit of one number: to gather and to ask twelve columns takes three times as long.
+# Asked is opted in, and proven if it is known what was said and when.
+BITS = {
+    mark: 1 << n
+    for n, mark in enumerate(
+        (
+            "erased",
+            "do_not_contact",
+            "litigator",
+            *(f"{word}_{name}" for name in SUBSCRIBED for word in ("refused", "asked", "proven")),
+        )
+    )
+}
 # In this order, and each voter for the first that applies.
 REASONS = {
     "erased": "was erased, or has the number or address of somebody who was",
@@ -44,11 +57,12 @@ class SuppressionError(Mendable):
 def prepare(
     con: duckdb.DuckDBPyConnection, settings: Settings, may_use: Callable[[str], bool] = lambda source: True
 ) -> None:
-    """Make the temporary table `marks`: one row for each voter of whom something is known beyond the voter file.
+    """Make the temporary views `marks`, one row for each voter of whom something is known beyond the voter file, `consents` (see `_consents`) and
+    `asked`, one row for each voter who asked to be reached.
 
-    Columns: voter_id; erased, do_not_contact, litigator and, with the name of each channel of `SUBSCRIBED`, refused_, asked_, proven_: boolean;
-    text_phone, email: the identifier by which the person asked to be reached, null where there is none. `published` has to be attached;
-    `may_use` says of a source of consent whether it may serve what the list is for.
+    Columns of `marks`: voter_id; bits, what is known, as `BITS` counts it. Of `asked`: voter_id; text_phone, email: the identifier by which the
+    person asked to be reached, null where there is none. `published` has to be attached; `may_use` says of a source of consent whether it may
+    serve what the list is for.
 
     Raises:
         SuppressionError: a list cannot be read.
@@ -58,44 +72,48 @@ def prepare(
         _read(con, settings, name)
     _consents(con, may_use)
     _erased(con, settings)
-    said = ", ".join(
-        f"coalesce(bool_or(channel = '{name}' and {what}), false) as {word}_{name}"
+    of_list = f"case list when 'do_not_contact' then {BITS['do_not_contact']} else {BITS['litigator']} end"
+    said = " ".join(
+        f"""
+        when '{name}' then case when not is_opted_in then {BITS[f"refused_{name}"]}
+            when is_proven then {BITS[f"asked_{name}"] | BITS[f"proven_{name}"]} when is_opted_in then {BITS[f"asked_{name}"]} end
+        """
         for name in SUBSCRIBED
-        for word, what in (("refused", "not is_opted_in"), ("asked", "is_opted_in"), ("proven", "is_proven"))
     )
     con.execute(
         f"""
-        create or replace temp table marks as
-        with wanted as (
-            select value as voter_id, list, null as channel, null as is_opted_in, null as value, null as is_proven from suppressed
-            where kind = 'voter_id'
+        create or replace temp view marks as
+        with known as (
+            select value as voter_id, {of_list} as bits from suppressed where kind = 'voter_id'
             union all
             -- What was said of a number is said of whoever has it in the voter file: asked in one pass over the voters.
-            select voters.voter_id, list, channel, is_opted_in, null, null from published.voters
+            select voters.voter_id, bits from published.voters
             inner join (
-                select value, list, null as channel, null as is_opted_in from suppressed where kind = 'phone'
+                select value, {of_list} as bits from suppressed where kind = 'phone'
                 union all
-                select value, null, channel, false from consents where kind = 'phone' and not is_opted_in
+                select value, case channel {said} end from consents where kind = 'phone' and not is_opted_in
             ) as of_numbers on of_numbers.value = voters.phone
             union all
-            select consents.voter_id, list, null, null, null, null from consents
+            select consents.voter_id, {of_list} from consents
             inner join suppressed on suppressed.kind = consents.kind and suppressed.value = consents.value
             union all
-            select voter_id, 'erased', null, null, null, null from erased_voters
+            select voter_id, {BITS["erased"]} from erased_voters
             union all
-            select voter_id, null, channel, is_opted_in, value, is_proven from consents where voter_id is not null
+            select voter_id, case channel {said} end from consents where voter_id is not null
         )
+        select voter_id, bit_or(bits) as bits from known group by voter_id
+        """
+    )
+    con.execute(
+        """
+        create or replace temp view asked as
         select
             voter_id,
-            coalesce(bool_or(list = 'erased'), false) as erased,
-            coalesce(bool_or(list = 'do_not_contact'), false) as do_not_contact,
-            coalesce(bool_or(list = 'litigators'), false) as litigator,
-            {said},
             min(value) filter (where channel = 'text' and is_proven) as text_phone,
             -- Who refused e-mail at one address is not found by another, on advertising platforms either.
-            case when not coalesce(bool_or(channel = 'email' and not is_opted_in), false)
+            case when not bool_or(channel = 'email' and not is_opted_in)
                 then min(value) filter (where channel = 'email' and is_opted_in) end as email
-        from wanted
+        from consents where voter_id is not null
         group by voter_id
         """
     )
@@ -160,27 +178,29 @@ def _erased(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) -> None:
-    """The temporary table `consents`: what counts now of each address, number and channel, by the published subscriptions.
+    """The temporary view `consents`: what counts now of each address, number and channel, by the published subscriptions.
 
     An opt-out counts whatever its source; an opt-in only if its source may be used. `is_proven`: it is known what was said and when.
     """
-    con.execute(
-        """
-        create or replace temp table consents
-        (voter_id varchar, kind varchar, value varchar, channel varchar, is_opted_in boolean, is_proven boolean)
-        """
-    )
     if not has_table(con, "subscriptions", database="published"):
+        con.execute(
+            """
+            create or replace temp view consents as
+            select null::varchar as voter_id, null::varchar as kind, null::varchar as value, null::varchar as channel,
+                null::boolean as is_opted_in, null::boolean as is_proven
+            where false
+            """
+        )
         return
     sources = con.execute("select distinct source from published.subscriptions").fetchall()
     usable = ", ".join(text_literal(source) for (source,) in sources if may_use(source))
     con.execute(
         f"""
-        insert into consents
-        select voter_id, identifier_kind, identifier,
+        create or replace temp view consents as
+        select voter_id, identifier_kind as kind, identifier as value,
             -- Who is not to be called is not texted, which is a call before the law.
-            unnest(case when channel = 'phone' and not is_opted_in then ['phone', 'text'] else [channel] end),
-            is_opted_in, is_opted_in and identifier_kind = 'phone' and evidence is not null and happened_at is not null
+            unnest(case when channel = 'phone' and not is_opted_in then ['phone', 'text'] else [channel] end) as channel,
+            is_opted_in, is_opted_in and identifier_kind = 'phone' and evidence is not null and happened_at is not null as is_proven
         from published.subscriptions
         where is_current and (not is_opted_in or list_contains([{usable}]::varchar[], source))
         """
@@ -188,7 +208,7 @@ def _consents(con: duckdb.DuckDBPyConnection, may_use: Callable[[str], bool]) ->
 
 
 def reason(name: str, channel: Channel, holdout: str) -> str:
-    """The SQL that says why a voter of `voters` (with `marks` joined) is not contacted on a channel; null for one who may be.
+    """The SQL that says why a voter of `voters` with the `bits` of `marks` is not contacted on a channel; null for one who may be.
 
     `holdout` is the condition of `in_holdout`.
     """
@@ -199,12 +219,12 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
         is_away = f"({is_away} and not (voters.registration_status = 'temporary' and {has_mail}))"
         no_address = f"not ({has_mail}) and ({no_address})"
     cases = [
-        ("marks.erased", "erased"),
+        (_known("erased"), "erased"),
         (holdout, "holdout"),
-        ("marks.do_not_contact", "do_not_contact"),
-        ("marks.litigator", "litigator" if "litigators" in lists_of(name) else ""),
-        (f"marks.refused_{name}", "opted_out" if name in SUBSCRIBED else ""),
-        (is_away, "not_at_residence" if channel.at_residence else ""),
+        (_known("do_not_contact"), "do_not_contact"),
+        (_known("litigator") if "litigators" in lists_of(name) else "", "litigator"),
+        (_known(f"refused_{name}") if name in SUBSCRIBED else "", "opted_out"),
+        (is_away if channel.at_residence else "", "not_at_residence"),
     ]
     if channel.reached_by in ("mail", "residence"):
         cases.append((no_address, "no_address"))
@@ -212,9 +232,13 @@ def reason(name: str, channel: Channel, holdout: str) -> str:
         cases.append(("voters.phone is null", "no_phone"))
     if channel.consent != "not_opted_out":
         said = "proven" if channel.consent == "proven" else "asked"
-        cases.append((f"not coalesce(marks.{said}_{name}, false)", "no_consent"))
-    whens = " ".join(f"when {condition} then '{why}'" for condition, why in cases if why)
+        cases.append((f"not coalesce({_known(f'{said}_{name}')}, false)", "no_consent"))
+    whens = " ".join(f"when {condition} then '{why}'" for condition, why in cases if condition)
     return f"case {whens} end"
+
+
+def _known(mark: str) -> str:
+    return f"bits & {BITS[mark]} <> 0"
 
 
 def lists_of(name: str) -> list[str]:
@@ -228,4 +252,4 @@ def in_holdout(settings: Settings) -> str:
     The last four hex digits of a residence's id, which is a hash already, are below those of the holdout's share.
     """
     bound = f"{round(settings.campaign.holdout_percent / 100 * 0x10000):04x}"
-    return f"right(coalesce(voters.residence_id, md5(voters.voter_id)), 4) < '{bound}'"
+    return f"substr(coalesce(voters.residence_id, md5(voters.voter_id)), -4) < '{bound}'"

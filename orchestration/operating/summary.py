@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from orchestration.settings import Settings
-from quality import versions
+from quality import STEPS, versions
 from quality.gate import advice, waiver_of
 
 QUERIES = (
@@ -92,7 +92,7 @@ def gate_lines(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[list
     """How each gate stands for the data that is there now, as lines, and those that failed, in words."""
     lines: list[tuple] = []
     problems = []
-    for gate in versions.STEPS:
+    for gate in STEPS:
         version = versions.data_version(settings, con, gate)
         rows = con.execute(
             "select table_name, status, check_count, failed_checks, warnings, checked_at < max(checked_at) over () "

@@ -107,7 +107,7 @@ def test_every_run_that_opens_the_warehouse_takes_its_pool_of_one(tmp_path) -> N
 
 def test_the_nightly_run_goes_by_the_campaigns_clock(tmp_path) -> None:
     settings = pipeline.settings_for(tmp_path)
-    campaign = settings.campaign.model_copy(update={"schedule": "30 2 * * 1-5"})
+    campaign = replace(settings.campaign, schedule="30 2 * * 1-5")
     schedules = {s.name: s for s in build_definitions(replace(settings, campaign=campaign)).schedules}
     assert schedules["nightly_refresh"].cron_schedule == "30 2 * * 1-5"
     assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.RUNNING}

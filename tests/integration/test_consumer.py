@@ -19,7 +19,7 @@ TABLES = "select schema_name || '.' || table_name from duckdb_tables() where tab
 
 
 def audited(desk: Desk, wanted: bool) -> None:
-    campaign = desk.settings.campaign.model_copy(update={"audit_sensitive": wanted})
+    campaign = replace(desk.settings.campaign, audit_sensitive=wanted)
     desk.settings = replace(desk.settings, campaign=campaign)
 
 

@@ -10,8 +10,9 @@ import pytest
 from orchestration.dbt import LAYERS, Dbt
 from orchestration.exporting import waiting
 from orchestration.exporting.law import Law
-from orchestration.ingestion.contracts import all_contracts, contract_states
+from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
+from orchestration.settings import contract_states
 from orchestration.warehouse import Warehouse
 from quality import policy, versions
 from tests import pipeline

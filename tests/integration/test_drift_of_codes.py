@@ -7,7 +7,8 @@ import re
 import pytest
 import yaml
 
-from orchestration.ingestion.contracts import Contract, contract_states
+from orchestration.ingestion.contracts import Contract
+from orchestration.settings import contract_states
 from quality.suites import raw
 from tests.conftest import PERSONAL, Desk
 from tests.unit.test_drift import CONTRACTS, FILES, taken_apart

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from orchestration.cli import prepare_dagster
 from orchestration.settings import ROOT
 from tests import pipeline
+
+
+def test_a_count_waits_for_nothing_that_it_does_not_need():
+    asked = "import sys; from orchestration import cli; from orchestration.exporting import count; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "duckdb" in done.stdout.split()
+    assert not {*done.stdout.split()} & {"dagster", "dbt", "great_expectations", "numpy", "pandas", "pydantic"}
 
 
 def test_a_dagster_yaml_of_ones_own_stands(tmp_path, monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingestion.contracts import all_contracts, best_match, contract_states, match_header
+from orchestration.ingestion.contracts import all_contracts, best_match, match_header
+from orchestration.settings import contract_states
 from tests import ga, meta, nc
 
 VINTAGES = [nc.COLUMNS_67, nc.COLUMNS_70, nc.COLUMNS_71, nc.HISTORY_COLUMNS]

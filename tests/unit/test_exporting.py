@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -27,10 +28,10 @@ from orchestration.erasing import register
 from orchestration.exporting import receipts
 from orchestration.exporting.count import count
 from orchestration.exporting.export import Request, export, since
-from orchestration.exporting.law import Law, LawError, Refused
+from orchestration.exporting.law import FILE, Law, LawError, Refused
 from orchestration.exporting.suppression import SuppressionError
 from orchestration.exporting.walking import DOORS, STRETCH
-from orchestration.settings import Mendable
+from orchestration.settings import Mendable, contract_states
 from tests import nc, pipeline, texting
 from tests.published import SEGMENT, consent, publish, settings_for, subscribe, voter
 
@@ -740,15 +741,26 @@ def test_the_shell_says_who_was_left_out_and_why(tmp_path, capsys) -> None:
 
 
 def test_the_law_names_every_states_terms_and_says_what_is_wrong_with_it(tmp_path) -> None:
-    from orchestration.ingestion.contracts import contract_states
-
     law = Law.load()
     assert set(law.states) == set(contract_states())
     assert set(law.channels) == set(CHANNELS)
     assert set(law.states) <= set(law.time_zones)
     assert all(terms.citation and terms.rule for terms in law.states.values())
     wrong = tmp_path / "law.yaml"
-    wrong.write_text("reviewed: someday\n")
-    with pytest.raises(LawError, match=r"law\.yaml: reviewed: .*; reviewed_by: Field required"):
-        Law.load(wrong)
+    good = FILE.read_text(encoding="utf-8")
+    for text, told in {
+        "reviewed: someday\n": "reviewed is not a day as 2028-11-07; reviewed_by is missing; ",
+        "": "it is not lines of `key: value`",
+        "[": "cannot be read (ParserError)",
+        good.replace(
+            "fundraising: counsel", "fundraising: later", 1
+        ): "states.NC.purposes.fundraising is not yes or no or counsel",
+        good.replace("fundraising: counsel", "fun: counsel", 1): "NC: fun is not among `purposes`",
+        good.replace("compliance]", "prose]", 1): "fec: prose is not among `purposes`",
+        good.replace('"20:00"]', '"20:00", "21:00"]', 1): "channels.phone.hours is not a list of 2 or nothing",
+        good.replace("proven, ", "proved, ", 1): "channels.text.consent is not proven or required or not_opted_out",
+    }.items():
+        wrong.write_text(text, encoding="utf-8")
+        with pytest.raises(LawError, match=re.escape(f"law.yaml: {told}")):
+            Law.load(wrong)
     assert law.review(law.reviewed + timedelta(days=366)).endswith("; the review is old")

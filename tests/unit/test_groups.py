@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from orchestration.groups import ALONE_TAG, is_of_all
-from quality.versions import STEPS
+from quality import STEPS
 
 EVERY_STEP = frozenset(dg.AssetKey([step, "some"]) for step in STEPS)
 MARTS = frozenset({dg.AssetKey(["marts", "voters"]), dg.AssetKey(["intermediate", "int_kin"])})

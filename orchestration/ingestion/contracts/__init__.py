@@ -392,12 +392,6 @@ def campaign_contracts() -> tuple[Contract, ...]:
     return tuple(contract for contract in all_contracts() if contract.kind in ("events", "people"))
 
 
-def contract_states() -> list[str]:
-    """The states that there are contracts of, told by the names of their voter files' contracts: every command asks, and reading
-    all contracts takes longer than some of them."""
-    return sorted(file.name[:2].upper() for file in Path(__file__).parent.glob("??_voters.yaml"))
-
-
 def match_header(header: list[str], contract: Contract, form: Form | None = None) -> Match:
     """Hold a header (names in file order, any case) against one contract, as written in one of its forms. One without a
     header says itself which columns a file has, so none is missing."""
