@@ -6,6 +6,7 @@ VOTERS ?= 1000000 4000000 7500000
 STATE ?= NC
 RECORDS ?= 50000
 NEW ?= 1000
+WITHIN ?= 600
 # Of the tests those that take seconds and find most mistakes.
 FAST := tests/integration/test_dbt_project.py tests/unit
 # Two at a time, a module's tests together since they share what takes long to make; in their order, which begins with the
@@ -27,7 +28,7 @@ help:
 	@echo "             raw step of several states (STATE='NC OH');"
 	@echo "             NEWER=1: what newer voters and donations take against everything from nothing; SOURCES=1: with the campaign's sources"
 	@echo "make bench-identity  how well people are resolved and families told on labelled data, beside plain ways, and how ids stay"
-	@echo "             (RECORDS='50000 1000000' in the sample state, of which NEW=1000 come later)"
+	@echo "             (RECORDS='1000000 10000000' in the sample state, of which NEW=1000 come later; each way stopped after WITHIN=600 seconds)"
 	@echo "make lock    renew requirements.lock from pyproject.toml"
 
 .venv/.installed: requirements.lock pyproject.toml
@@ -68,7 +69,7 @@ bench: .venv/.installed
 bench-identity: .venv/.installed .venv-bench/.installed
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 		.venv-bench/bin/python tests/bench_identity_data.py $$data 2> $$data/log || { cat $$data/log; exit 1; } && \
-		$(BIN)/python -m tests.bench_identity --data $$data --records $(RECORDS) --new $(NEW)
+		$(BIN)/python -m tests.bench_identity --data $$data --records $(RECORDS) --new $(NEW) --within $(WITHIN)
 
 lock: .venv/.installed
 	@$(BIN)/uv pip compile -q --universal --no-strip-extras --python-version 3.11 --extra dev --generate-hashes \

@@ -23,7 +23,7 @@ from splink.internals.duckdb.database_api import DuckDBAPI
 
 from orchestration.identity import blocking
 from orchestration.identity.resolve import resolve
-from orchestration.settings import Limits
+from orchestration.settings import GIB, Limits
 from orchestration.warehouse import limits, text_literal
 from tests import bench_families, bench_people
 
@@ -94,15 +94,15 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True, help="where bench_identity_data.py has written")
     options.add_argument("--records", type=int, nargs="+", default=[50_000], help="about so many in the sample state")
     options.add_argument("--new", type=int, default=1_000, help="of these so many come after the others")
+    options.add_argument("--within", type=int, default=600, help="seconds after which a way of resolving is stopped")
     options.add_argument("--months", type=int, default=10_000, help="records of the state that goes through ten months")
     options.add_argument("--only", choices=[*(case.file for case in CASES), "families", "months"])
-    options.add_argument(
-        "--one", nargs=4, help=argparse.SUPPRESS
-    )  # case, way, file, new records: what a child measures
+    options.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # case and way: what a child measures
     given = options.parse_args()
     if given.one:
-        name, way, file, new = given.one
-        print(json.dumps(measure(next(case for case in CASES if case.file == name), way, Path(file), int(new))))
+        name, way = given.one
+        case = next(case for case in CASES if case.file == name)
+        print(json.dumps(measure(case, way, given.data / f"{case.file}.parquet")))
         return
     wanted = [given.only] if given.only else [*(case.file for case in CASES), "families", "months"]
     print(f"{'case':<16}{'by':<36}" + "".join(f"{head:>16}" for head in HEADS))
@@ -115,7 +115,9 @@ def main() -> None:
             print_row(relation, **figures)
     print(
         "blocking recall: the share of true pairs that a key, or of families one address on file, brings together. mixed: the share of people made of several. "
-        "seconds, GiB: of resolving, with the labelled records in memory.\n"
+        "seconds, CPU s: of resolving. GiB: the most that its process had, Python and libraries too; DuckDB may take "
+        f"{Limits.load().memory / GIB:.1f} of it (GROUNDGAME_MEMORY) and then spills. {RUN}: its step alone, the records in the warehouse's file as the "
+        f"steps before leave them; the others in memory. Whatever takes longer than {given.within} s is stopped (WITHIN).\n"
     )
     if "months" in wanted:
         for place, month in enumerate(bench_people.months(given.months)):
@@ -141,39 +143,50 @@ def measured(case: Case, given: argparse.Namespace) -> Iterator[dict[str, str]]:
             ways.append((ONE_TO_ONE, 0))
         if records:
             _python("tests.bench_state", records, file)
-            ways[1:1] = [(RUN, 0), (RUN, given.new)]
+            ways[1:1] = [(RUN, new) for new in dict.fromkeys((0, given.new))]
         for way, new in ways:
+            if way == RUN:
+                _python("tests.bench_people", file, new)
             by = f"{way}, {new:,} new records" if new else way
-            yield {
-                "by": by,
-                **json.loads(_python("tests.bench_identity", "--data", given.data, "--one", case.file, way, file, new)),
-            }
+            try:
+                figures = json.loads(
+                    _python("tests.bench_identity", "--data", given.data, "--one", case.file, way, within=given.within)
+                )
+            except subprocess.TimeoutExpired:
+                figures = {"seconds": f"not within {given.within} s"}
+            yield {"by": by, **figures}
 
 
-def _python(module: str, *words: object) -> str:
+def _python(module: str, *words: object, within: int | None = None) -> str:
+    """What a module prints in a process of its own; `subprocess.TimeoutExpired` if it takes more than `within` seconds."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *map(str, words)], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", module, *map(str, words)], check=True, stdout=subprocess.PIPE, text=True, timeout=within
     )
     return done.stdout
 
 
-def measure(case: Case, way: str, file: Path, new: int) -> dict[str, str]:
-    """The figures of one way; the step of the pipeline resolves `new` records after the others."""
+def measure(case: Case, way: str, file: Path) -> dict[str, str]:
+    """The figures of one way; what the step of the pipeline resolves was brought in by `bench_people`."""
     logging.getLogger("splink").setLevel(logging.ERROR)
     with duckdb.connect(config=limits(Limits.load(), file.parent)) as con:
-        con.execute(f"create table truth as from read_parquet({text_literal(file)})")
+        con.execute(f"create view truth as from read_parquet({text_literal(file)})")
         con.execute("create view given as select * exclude person from truth")
         began, worked, weighed, looked_at = time.monotonic(), time.process_time(), None, None
         if way == RUN:
-            seconds, cpu, weighed = bench_people.run(con, new)
+            out = file.parent / "campaign" / "resolved.parquet"
+            seconds, cpu, memory, weighed = bench_people.run(file, out)
+            con.execute(f"create table resolved as from read_parquet({text_literal(out)})")
         else:
-            if way == RESOLVE:
-                resolve(con, "given", "resolved", case.duplicate_free)
-                [(weighed,)] = con.execute("select count(*) from person_pairs").fetchall()
-            else:
-                plain_splink(con, case, case.duplicate_free if way == ONE_TO_ONE else ())
+            try:
+                if way == RESOLVE:
+                    resolve(con, "given", "resolved", case.duplicate_free)
+                    [(weighed,)] = con.execute("select count(*) from person_pairs").fetchall()
+                else:
+                    plain_splink(con, case, case.duplicate_free if way == ONE_TO_ONE else ())
+            except duckdb.OutOfMemoryException:
+                return {"seconds": "out of memory"}
             seconds, cpu = time.monotonic() - began, time.process_time() - worked
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         if way == RESOLVE:
             looked_at = share_looked_at(con, case)
         return {
@@ -204,6 +217,7 @@ def plain_splink(con: duckdb.DuckDBPyConnection, case: Case, duplicate_free: tup
             unique_id_column_name="record_id",
             comparisons=[comparison for column, comparison in COMPARISONS.items() if column in has],
             blocking_rules_to_generate_predictions=[block_on(*columns) for columns in case.blocks],
+            retain_matching_columns=False,  # not the values of millions of pairs, which clusters need none of
         ),
         log_level=None,
     )
@@ -213,10 +227,13 @@ def plain_splink(con: duckdb.DuckDBPyConnection, case: Case, duplicate_free: tup
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for columns in case.training:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
-    pairs = linker.inference.predict(threshold_match_probability=0.5)
+    pairs = linker.inference.predict(threshold_match_probability=DOCUMENTED)
     if duplicate_free:
         found = linker.clustering.cluster_using_single_best_links(
-            pairs, duplicate_free_datasets=list(duplicate_free), threshold_match_probability=DOCUMENTED
+            pairs,
+            duplicate_free_datasets=list(duplicate_free),
+            threshold_match_probability=DOCUMENTED,
+            ties_method="drop",  # no worse here than the lowest id
         )
     else:
         found = linker.clustering.cluster_pairwise_predictions_at_threshold(

@@ -3,14 +3,20 @@ records take."""
 
 from __future__ import annotations
 
+import resource
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from orchestration.identity import people
-from tests import bench_state
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse, limits, text_literal
+from tests import bench_state, pipeline
 
 MONTHS = [date(2026, month, 21) for month in range(1, 12)]  # the first, and ten after it
 EVENTS = ("created", "absorbed", "split", "merged", "ended")
@@ -75,22 +81,40 @@ def _churn(con: duckdb.DuckDBPyConnection, run: str) -> dict[str, str]:
     }
 
 
-def run(con: duckdb.DuckDBPyConnection, new: int) -> tuple[float, float, int]:
-    """Resolve the table `given` into `resolved` by the step of the pipeline, the last `new` records after the others. Returns the seconds
-    and CPU seconds of the last step, and how many pairs it weighed."""
-    as_of = MONTHS[-1]
-    # By a hash, so that the new ones are of all sources.
-    con.execute("create table last as select record_id from given order by md5(record_id) limit ?", [new])
-    if new:
-        con.execute("create view first_given as select * from given anti join last using (record_id)")
-        bench_state.bring_in(con, "first_given", as_of)
-        people.refresh(con, "first")
-        con.execute("drop table if exists weighed")
-    bench_state.bring_in(con, "given", as_of)
-    began, worked = time.monotonic(), time.process_time()
-    people.refresh(con, "last")
-    took = time.monotonic() - began, time.process_time() - worked
-    bench_state.taken_out(con, "resolved")
-    [(is_there,)] = con.execute("select count(*) from duckdb_tables() where table_name = 'weighed'").fetchall()
-    [(weighed,)] = con.execute("select count(*) from weighed").fetchall() if is_there else [(0,)]
-    return *took, weighed
+def bring_in(file: Path, new: int) -> None:
+    """Lay the records in `file` into a warehouse of their own beside it, where the step finds them; of these the last `new` are new to it."""
+    settings, as_of = _settings(file), MONTHS[-1]
+    shutil.rmtree(settings.data_dir, ignore_errors=True)
+    settings.make_directories()
+    with duckdb.connect(str(settings.warehouse), config=limits(settings.limits, settings.scratch)) as con:
+        con.execute(f"create temp view given as select * exclude person from read_parquet({text_literal(file)})")
+        if new:
+            # By a hash, so that the new ones are of all sources.
+            con.execute("create temp table last as select record_id from given order by md5(record_id) limit ?", [new])
+            con.execute("create temp view first_given as select * from given anti join last using (record_id)")
+            bench_state.bring_in(con, "first_given", as_of)
+            people.refresh(con, "first")
+        bench_state.bring_in(con, "given", as_of)
+
+
+def run(file: Path, out: Path) -> tuple[float, float, float, int]:
+    """Resolve what was brought in by the step of the pipeline, as the pipeline opens its warehouse, and write `record_id` and `person_id` to `out`
+    as Parquet. Returns the seconds, CPU seconds and GiB that this process has taken by the end of the step, and how many pairs were weighed."""
+    with Warehouse(_settings(file)).open() as con:
+        began, worked = time.monotonic(), time.process_time()
+        people.refresh(con, "last")
+        seconds, cpu = time.monotonic() - began, time.process_time() - worked
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        [(is_there,)] = con.execute("select count(*) from duckdb_tables() where table_name = 'weighed'").fetchall()
+        [(weighed,)] = con.execute("select count(*) from weighed").fetchall() if is_there else [(0,)]
+        bench_state.taken_out(con, "resolved")
+        con.execute(f"copy resolved to {text_literal(out)} (format parquet)")
+    return seconds, cpu, memory, weighed
+
+
+def _settings(file: Path) -> Settings:
+    return pipeline.settings_for(file.parent / "campaign")
+
+
+if __name__ == "__main__":
+    bring_in(Path(sys.argv[1]), int(sys.argv[2]))

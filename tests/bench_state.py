@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from orchestration.sample.layouts import nc
-from orchestration.sample.layouts.text import Sample
+from orchestration.sample.layouts.nc_voters import VoterRows
+from orchestration.sample.layouts.text import SLICE, Sample, digits
 from orchestration.sample.life import State, build_state
 from orchestration.sample.people import SAMPLE_AS_OF
 from orchestration.sample.regions import REGIONS
@@ -37,30 +39,47 @@ def state_of(records: int) -> State:
 def records_of(state: State, as_of: date) -> pl.DataFrame:
     """The state's voter file of a day, with birth years alone, and four sources of which each knows something else of people. A
     quarter of the sources' records are of people who are in no voter file. Each record has its `person`."""
-    sample = Sample(state, hold_elections(state), take_snapshot(state, as_of), address_residences(state))
-    with tempfile.TemporaryDirectory() as folder:
-        text = nc.write(Path(folder), sample)[0].read_bytes().decode("latin-1")
-    persons = roster(sample, "everyone", 1.0).select("ncid", "person").drop_nulls()
-    parts = [
-        pl.read_csv(text.encode(), separator="\t", infer_schema=False)
-        .join(persons, on="ncid", how="left")
-        .select(
-            pl.concat_str(pl.lit("v"), "ncid").alias("record_id"),
-            pl.lit("voters").alias("source"),
-            pl.coalesce(pl.col("person").cast(pl.String), "ncid").alias("person"),
-            "first_name",
-            "middle_name",
-            "last_name",
-            pl.col("name_suffix_lbl").alias("name_suffix"),
-            pl.col("gender_code").alias("sex_code"),
-            "birth_year",
-            pl.col("res_street_address").alias("address"),
-            pl.col("res_city_desc").alias("city"),
-            pl.col("state_cd").alias("state_code"),
-            pl.col("zip_code").alias("zip5"),
-            pl.col("full_phone_number").alias("phone"),
+    return pl.concat(_parts(state, as_of), how="diagonal")
+
+
+def write_records(records: int, file: Path) -> None:
+    """Write a state of about so many records as Parquet, part by part, since those of millions at once take more memory than
+    resolving them."""
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        parts = []
+        for place, part in enumerate(_parts(state_of(records), SAMPLE_AS_OF)):
+            parts.append(Path(folder) / f"{place}.parquet")
+            part.write_parquet(parts[-1])
+        pl.concat([pl.scan_parquet(part) for part in parts], how="diagonal").sink_parquet(file)
+
+
+def _parts(state: State, as_of: date) -> Iterator[pl.DataFrame]:
+    # No records tell of votes: without elections there are none to be drawn.
+    votes = hold_elections(replace(state, region=replace(state.region, elections=())))
+    sample = Sample(state, votes, take_snapshot(state, as_of), address_residences(state))
+    rows, people = VoterRows(state, sample.snapshot, sample.addresses), state.people
+    for start in range(0, sample.snapshot.rows, SLICE):
+        end = min(start + SLICE, sample.snapshot.rows)
+        who = sample.snapshot.who[start:end]
+        is_first = pl.Series(people.original[who] == who)
+        yield _with_house(
+            rows.make(start, end).select(
+                pl.concat_str(pl.lit("v"), "ncid").alias("record_id"),
+                pl.lit("voters").alias("source"),
+                pl.when(is_first).then(digits(who)).otherwise("ncid").alias("person"),
+                "first_name",
+                "middle_name",
+                "last_name",
+                pl.col("name_suffix_lbl").alias("name_suffix"),
+                pl.col("gender_code").alias("sex_code"),
+                "birth_year",
+                pl.col("res_street_address").alias("address"),
+                pl.col("res_city_desc").alias("city"),
+                pl.col("state_cd").alias("state_code"),
+                pl.col("zip_code").alias("zip5"),
+                pl.col("full_phone_number").alias("phone"),
+            )
         )
-    ]
     home = ["address", "city", "state_code", "zip5"]
     for source, share, reached_by, columns in (
         ("donors", 0.15, None, ["middle_name", *home, "email", "phone"]),
@@ -71,7 +90,7 @@ def records_of(state: State, as_of: date) -> pl.DataFrame:
         known = (
             roster(sample, source, share, reached_by).filter("is_here").rename({"street": "address", "sex": "sex_code"})
         )
-        parts.append(
+        yield _with_house(
             known.with_columns(pl.col("birth_date").dt.year().cast(pl.String).alias("birth_year")).select(
                 pl.concat_str(pl.lit(source), "person").alias("record_id"),
                 pl.lit(source).alias("source"),
@@ -81,13 +100,15 @@ def records_of(state: State, as_of: date) -> pl.DataFrame:
                 *columns,
             )
         )
-    return (
-        pl.concat(parts, how="diagonal")
-        .with_columns(
+
+
+def _with_house(records: pl.DataFrame) -> pl.DataFrame:
+    """With what Splink is to compare of an address, and null for what is empty."""
+    if "address" in records.columns:
+        records = records.with_columns(
             house=pl.col("address").str.extract(r"^(\d+) "), street=pl.col("address").str.extract(r"^\d+ (.*)")
         )
-        .with_columns(pl.col(pl.String).replace("", None))
-    )
+    return records.with_columns(pl.col(pl.String).replace("", None))
 
 
 def bring_in(con: duckdb.DuckDBPyConnection, records: str, as_of: date) -> None:
@@ -143,4 +164,4 @@ def taken_out(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 if __name__ == "__main__":
-    records_of(state_of(int(sys.argv[1])), SAMPLE_AS_OF).write_parquet(sys.argv[2])
+    write_records(int(sys.argv[1]), Path(sys.argv[2]))
