@@ -28,39 +28,39 @@ _HASHED = sorted(
 
 
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
-    """Bring `identity.links` to `given_people` and `fresh_records`, and add to `touched` whose links are other ones than before.
+    """Bring `links` to `source_records` and `fresh_records`, and add to `touched` whose links are other ones than before.
 
     Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`
     (`n`), which these are, and `hashed`, what all are found by. To `fresh_records` come those that an id led before.
     """
     con.execute(f"""
         create or replace temp table led as
-        with given as (select source, record_id, voter_id, linked_by from given_people where voter_id is not null),
-        voters as (select record_id as voter_id, n from identity.compared where ends_with(source, '_voters'))
+        with given as (select source, record_id, voter_id, linked_by from source_records where voter_id is not null),
+        voters as (select record_id as voter_id, n from compared where ends_with(source, '_voters'))
         select records.n as n_l, voters.n as n_r,
             case when linked_by = 'state_voter_id' then 'authoritative' else 'exact' end as stage,
             case linked_by when 'state_voter_id' then 'state voter id' else 'first and last name, and ' || linked_by || ' of one voter alone' end as evidence,
             case when linked_by = 'state_voter_id' then {AUTHORITATIVE} else 65.0 end as weight
         from given
-        join (select source, record_id, n from identity.compared) as records using (source, record_id)
+        join (select source, record_id, n from compared) as records using (source, record_id)
         join voters using (voter_id)
     """)
     # What an exact identifier leads to may change without the record, as when a second voter has the number.
     con.execute(f"""
         create or replace temp table led_before as
-        select * from identity.links where stage = 'authoritative' or {IS_LED}
+        select * from links where stage = 'authoritative' or {IS_LED}
     """)
     if not first:
         con.execute("""
             create or replace temp table changed_links as
             (select * from led except select * from led_before) union all (select * from led_before except select * from led)
         """)
-        con.execute(f"delete from identity.links where stage = 'authoritative' or {IS_LED}")
+        con.execute(f"delete from links where stage = 'authoritative' or {IS_LED}")
         con.execute("insert into touched select n_l from changed_links union select n_r from changed_links")
-    con.execute("insert into identity.links select * from led")
+    con.execute("insert into links select * from led")
     con.execute("""
         create or replace temp table loose as
-        select n from identity.compared
+        select n from compared
         anti join (select n_l as n from led where stage = 'authoritative') using (n) where not ends_with(source, '_voters')
     """)
     if not first:
@@ -71,7 +71,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             anti join fresh_records using (n)
         """)
         con.execute(f"""
-            delete from identity.links
+            delete from links
             where stage <> 'authoritative' and not {IS_LED} and (
                 n_l in (select n from come_loose) or n_r in (select n from come_loose)
                 or n_l in (select n_l from led where stage = 'authoritative') and n_r not in (select n from loose)
@@ -97,7 +97,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
     paired(con, "select n_l from alike union select n_r from alike")
     con.execute(f"""
-        insert into identity.links
+        insert into links
         select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
         from alike
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
@@ -105,9 +105,9 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """)
 
 
-def paired(con: duckdb.DuckDBPyConnection, which: str) -> None:
-    """Make the temp table `paired` of the compared records whose `n` the query `which` gives, with all that pairs are judged by."""
-    con.execute(f"create or replace temp table asked_of as select * from identity.compared where n in ({which})")
+def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:
+    """Make the temp table `paired` of the records of `among` whose `n` the query `which` gives, with all that pairs are judged by."""
+    con.execute(f"create or replace temp table asked_of as select * from {among} where n in ({which})")
     complete(con, "asked_of", "paired")
 
 
@@ -121,15 +121,15 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"""
             create or replace temp table shared_{column} as
             with often as (
-                select {column} from identity.compared where {column} is not null group by {column} having count(*) > {SHARED_BY_NAMES}
+                select {column} from compared where {column} is not null group by {column} having count(*) > {SHARED_BY_NAMES}
             )
-            select {column} from identity.compared semi join often using ({column}) group by {column}
+            select {column} from compared semi join often using ({column}) group by {column}
             having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
         """)
     con.execute(f"""
         create or replace temp table hashed as
         select n, ends_with(source, '_voters') as is_voter, {blocking.parts(_HASHED)}
-        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from identity.compared)
+        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
     """)
     for column in ("phone", "email"):
         con.execute(f"update hashed set {column} = null where {column} in (select hash({column}) from shared_{column})")

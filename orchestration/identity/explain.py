@@ -92,7 +92,7 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
             [pair, pair],
         ).fetchall()
         normalise.load_words(con)
-        exact.paired(con, f"values ({pair[0]}), ({pair[1]})")
+        exact.paired(con, f"values ({pair[0]}), ({pair[1]})", among="identity.compared")
         [said] = con.execute(
             f"""
             select {review.words("for")}, {review.words("against")}, {model.veto(households=True)}

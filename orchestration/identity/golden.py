@@ -24,19 +24,17 @@ _AGE = 1 << 24  # more than a person has records, or the sources that are no old
 _OF_VOTERS = "voter_id, first_name, middle_name, last_name, name_suffix, birth_year, sex_code, address, city, state_code, zip5, phone, names_source"
 
 
-def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `identity.people` to the open rows of `identity.person_records`, the marts and the temp view `source_records`."""
+def choose(con: duckdb.DuckDBPyConnection) -> None:
+    """Find what `identity.people` is to say by the temp tables `open_records` and `source_records` and the marts. Makes `picked` of the people of
+    several records or of none of a voter, the view `voters_alone` of the others, of whom `alone_anew` are new or changed, and `not_wanted`."""
     # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
     # whose id comes first counts where they are as old (`turn`).
     con.execute("""
         create or replace temp table chosen_of as
-        with open_records as (
-            select source, record_id, person_id, stage, case when ends_with(source, '_voters') then 'voters' else source end as trusted
-            from identity.person_records where valid_to is null
-        ),
-        chosen as (
-            select source, record_id, person_id, trusted from open_records
-            where person_id in (select person_id from open_records where stage <> 'first' or trusted <> 'voters')
+        with chosen as (
+            select source, record_id, person_id, case when ends_with(source, '_voters') then 'voters' else source end as trusted
+            from open_records
+            where person_id in (select person_id from open_records where stage <> 'first' or not ends_with(source, '_voters'))
         ),
         turns as (
             select source, record_id, row_number() over (partition by person_id, trusted order by record_id) as turn
@@ -55,7 +53,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
             case when residence_address is not null then source end as address_source,
             phone, case when phone is not null then source end as phone_source
         from marts.voters
-        join identity.person_records as records on records.record_id = voters.voter_id and records.valid_to is null and ends_with(source, '_voters')
+        join open_records as records on records.record_id = voters.voter_id and ends_with(source, '_voters')
         where records.person_id not in (select person_id from chosen_of)
     """)
     # Of voters by themselves only those are written who say something new: to write a million takes longer than all else.
@@ -63,17 +61,14 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         f"create or replace temp table alone_now as select person_id, hash({_OF_VOTERS}) as said from voters_alone"
     )
     con.execute(f"""
-        delete from identity.people where person_id in (
-            select person_id from (select person_id, hash({_OF_VOTERS}) as said, record_count from identity.people)
-            anti join alone_now using (person_id, said)
-        ) or record_count > 1 or voter_id is null
+        create or replace temp table alone_before as
+        select person_id from (select person_id, hash({_OF_VOTERS}) as said from identity.people where record_count = 1 and voter_id is not null)
+        semi join alone_now using (person_id, said)
     """)
-    con.execute("""
-        insert into identity.people by name
-        select * from voters_alone
-        where person_id in (select person_id from alone_now anti join identity.people using (person_id))
-    """)
-    con.execute("update identity.people set opted_out_of = null where opted_out_of is not null")
+    con.execute(
+        "create or replace temp table alone_anew as select person_id from alone_now anti join alone_before using (person_id)"
+    )
+    con.execute("drop table alone_now")
     con.execute("""
         create or replace temp table bits as
         select source, 1::bigint << (row_number() over (order by source) - 1) as bit from (select distinct source from chosen_of)
@@ -104,6 +99,40 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         from ranked group by person_id
     """)
     con.execute("""
+        create or replace temp table not_wanted as
+        with opted_out as (
+            select identifier_kind, identifier, channel, voter_id from marts.subscriptions where is_current and not is_opted_in
+        ),
+        addressed as (
+            select channel, source, record_id from opted_out join source_records on email = identifier where identifier_kind = 'email'
+            union all
+            select channel, source, record_id from opted_out join source_records on phone = identifier where identifier_kind = 'phone'
+        ),
+        reached as (select channel, person_id from addressed join chosen_of using (source, record_id)),
+        people as (select person_id, voter_id, phone from voters_alone union all select person_id, voter_id, phone from picked)
+        select person_id, list(distinct channel order by channel) as channels
+        from (
+            select person_id, channel from reached
+            union all
+            select people.person_id, channel from opted_out join people on people.voter_id = opted_out.voter_id
+            union all
+            select person_id, channel from opted_out join people on people.phone = identifier and identifier_kind = 'phone'
+            union all
+            select person_id, channel from opted_out
+            join chosen_of on source = 'van_list' and record_id = identifier and identifier_kind = 'van_id'
+        )
+        group by person_id
+    """)
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Write what `choose` has found; called within the transaction that writes all."""
+    con.execute("delete from identity.people where person_id not in (select person_id from alone_before)")
+    con.execute("""
+        insert into identity.people by name
+        select * from voters_alone where person_id in (select person_id from alone_anew)
+    """)
+    con.execute("""
         insert into identity.people by name
         with several as (
             select person_id, list(record_id order by record_id) as voter_ids from chosen_of
@@ -118,32 +147,13 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         from picked join lists using (bits) left join several using (person_id)
     """)
     con.execute("""
-        create or replace temp table not_wanted as
-        with opted_out as (
-            select identifier_kind, identifier, channel, voter_id from marts.subscriptions where is_current and not is_opted_in
-        ),
-        addressed as (
-            select channel, source, record_id from opted_out join source_records on email = identifier where identifier_kind = 'email'
-            union all
-            select channel, source, record_id from opted_out join source_records on phone = identifier where identifier_kind = 'phone'
-        ),
-        reached as (select channel, person_id from addressed join chosen_of using (source, record_id))
-        select person_id, list(distinct channel order by channel) as channels
-        from (
-            select person_id, channel from reached
-            union all
-            select people.person_id, channel from opted_out join identity.people on people.voter_id = opted_out.voter_id
-            union all
-            select person_id, channel from opted_out join identity.people on people.phone = identifier and identifier_kind = 'phone'
-            union all
-            select person_id, channel from opted_out
-            join chosen_of on source = 'van_list' and record_id = identifier and identifier_kind = 'van_id'
-        )
-        group by person_id
+        update identity.people set opted_out_of = null
+        where opted_out_of is not null and person_id not in (select person_id from not_wanted)
     """)
-    con.execute(
-        "update identity.people set opted_out_of = channels from not_wanted where not_wanted.person_id = people.person_id"
-    )
+    con.execute("""
+        update identity.people set opted_out_of = channels from not_wanted
+        where not_wanted.person_id = people.person_id and opted_out_of is distinct from channels
+    """)
 
 
 def _place(sources: tuple[str, ...]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import duckdb
 
 
-def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Write the table anew from the open rows of `identity.person_records`, the marts and the temp view `source_records`: `identifier_kind`,
+def find(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the temp table `identifiers` from the temp tables `open_records` and `source_records` and the marts: `identifier_kind`,
     `identifier`, `person_id`, of those identifiers in `marts.subscriptions` that lead to no voter by themselves. What a household shares leads
     to nobody. It is not published: `person_id` of `subscriptions` is made of it."""
     con.execute("""
-        create or replace table identity.identifiers as
+        create or replace temp table identifiers as
         with asked as (select distinct identifier_kind, identifier from marts.subscriptions where voter_id is null),
         had as (
             select 'email' as identifier_kind, email as identifier, source, record_id from source_records
@@ -26,6 +26,11 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
         select identifier_kind, identifier, min(person_id) as person_id
         from had
         join asked using (identifier_kind, identifier)
-        join (select source, record_id, person_id from identity.person_records where valid_to is null) as records using (source, record_id)
+        join open_records using (source, record_id)
         group by identifier_kind, identifier having min(person_id) = max(person_id)
     """)
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Write what `find` has found; called within the transaction that writes all."""
+    con.execute("create or replace table identity.identifiers as from identifiers")

@@ -316,7 +316,15 @@ def score(
     from splink.internals.duckdb.database_api import DuckDBAPI
 
     logging.getLogger("splink").setLevel(logging.ERROR)
-    database = DuckDBAPI(con)
+
+    class InTempTables(DuckDBAPI):
+        """So that a run that is killed leaves no table of Splink's in the database."""
+
+        def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:
+            made = super()._setup_for_execute_sql(sql, physical_name)
+            return made.replace("CREATE TABLE", "CREATE TEMP TABLE", 1)
+
+    database = InTempTables(con)
     parameters = settings(learned, levels, parts)
     linker = splink.Linker(database.register(records), parameters, log_level=None, validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))

@@ -26,13 +26,13 @@ _WITHOUT_SHARED = """
 
 
 def link(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to `identity.links` the likely pairs of `fresh_records`, and to `identity.match_review` those of which it is not certain."""
+    """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     con.execute("""
         create or replace temp table settled_by_id as
         with mine as (
             select loose.n, other from loose join (
-                select n_l as n, n_r as other from identity.links where stage <> 'probable'
-                union all select n_r, n_l from identity.links where stage <> 'probable'
+                select n_l as n, n_r as other from links where stage <> 'probable'
+                union all select n_r, n_l from links where stage <> 'probable'
             ) using (n)
         ),
         placed as (select mine.n, other, is_voter, loose.n is null as is_settled from mine join hashed on hashed.n = other left join loose on loose.n = other),
@@ -46,7 +46,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table unsettled as
         select hashed.*, n in (select n from fresh_records) as is_fresh
         from hashed semi join loose using (n) anti join settled_by_id using (n)
-        join (select n, zip5 from identity.compared) using (n)
+        join (select n, zip5 from compared) using (n)
         where first is not null and last is not null and (coalesce(born, address_key, phone, email) is not null or zip5 is not null)
     """)
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
@@ -58,30 +58,30 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         return
     con.execute(f"""
         create or replace temp view comparable as
-        {_WITHOUT_SHARED} from identity.compared
+        {_WITHOUT_SHARED} from compared
     """)
     con.execute(f"""
         create or replace temp table weighed_records as
         {_WITHOUT_SHARED} from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
-    [(records,)] = con.execute("select count(*) from identity.compared").fetchall()
+    [(records,)] = con.execute("select count(*) from compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
     model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records), parts=False)
     con.execute(f"""
-        insert into identity.links
+        insert into links
         select n_l, n_r, 'probable', coalesce({review.words("for")}, 'many small likenesses'), weight
         from person_pairs
         join (select {model.sided("weighed_records", "l")}) using (n_l) join (select {model.sided("weighed_records", "r")}) using (n_r)
         where weight >= {THRESHOLD} and {_MORE_THAN_NAMES}
     """)
     con.execute(f"""
-        delete from identity.match_review where reason = '{review.UNSURE}' and (
-            (source_a, record_a) in (select (source, record_id) from identity.compared semi join fresh_records using (n))
-            or (source_b, record_b) in (select (source, record_id) from identity.compared semi join fresh_records using (n))
+        delete from match_review where reason = '{review.UNSURE}' and (
+            (source_a, record_a) in (select (source, record_id) from compared semi join fresh_records using (n))
+            or (source_b, record_b) in (select (source, record_id) from compared semi join fresh_records using (n))
         )
     """)
     con.execute(f"""
-        insert into identity.match_review by name
+        insert into match_review by name
         with best as (
             select n, n_l, n_r, weight
             from (select n_l as n, * from person_pairs union all select n_r, * from person_pairs)
@@ -115,7 +115,7 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"""
             create or replace temp table asked_of as
             select n, {key} as value, compared.first, first_word
-            from hashed join (select n, first, first_word from identity.compared) as compared using (n)
+            from hashed join (select n, first, first_word from compared) as compared using (n)
             where {key} in (select {key} from unsettled)
         """)
         normalise.add_forms(con, "asked_of")
@@ -126,7 +126,7 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
             {_PAIRS} {fresh}
         """)
     con.execute(
-        "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join identity.links using (n_l, n_r)"
+        "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join links using (n_l, n_r)"
     )
     exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
     con.execute(f"""

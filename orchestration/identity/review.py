@@ -1,4 +1,4 @@
-"""`identity.match_review`: pairs of records that somebody should look at, with what speaks for one person and what against."""
+"""`match_review`: pairs of records that somebody should look at, with what speaks for one person and what against."""
 
 from __future__ import annotations
 
@@ -44,9 +44,20 @@ def words(facts: str) -> str:
     return f"nullif(concat_ws(', ', {cases}), '')"
 
 
+def begin(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Make the temp table `match_review` of what is reported now, of which the run's is made; none where all is compared anew."""
+    con.execute(f"create or replace temp table match_review as from identity.match_review {'limit 0' if first else ''}")
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the temp table `match_review` stand; called within the transaction that writes all."""
+    con.execute("delete from identity.match_review")
+    con.execute("insert into identity.match_review from match_review")
+
+
 def write_twice(con: duckdb.DuckDBPyConnection) -> None:
     """Report anew the voters whom a state seems to have twice: the same names and year of birth, at one residence or born on one day."""
-    con.execute(f"delete from identity.match_review where reason = '{TWICE}'")
+    con.execute(f"delete from match_review where reason = '{TWICE}'")
     con.execute("""
         create or replace temp table namesakes as
         with keyed as (select voter_id, residence_id, hash(state_code, first_name, last_name, birth_year, name_suffix) as alike from marts.voters)
@@ -54,7 +65,7 @@ def write_twice(con: duckdb.DuckDBPyConnection) -> None:
         where alike in (select alike from keyed group by alike having count(*) > 1)
     """)
     con.execute(f"""
-        insert into identity.match_review by name
+        insert into match_review by name
         with told as (
             select voter_id, residence_id, birth_date, lower(state_code) || '_voters' as source, alike
             from namesakes
@@ -89,16 +100,19 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
     """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
     groups of `grouped`, all of them records of `involved`."""
     con.execute(f"""
-        delete from identity.match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
-            (source_a, record_a) in (select (source, record_id) from touched join identity.compared using (n))
-            or (source_b, record_b) in (select (source, record_id) from touched join identity.compared using (n))
+        delete from match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
+            (source_a, record_a) in (select (source, record_id) from touched join compared using (n))
+            or (source_b, record_b) in (select (source, record_id) from touched join compared using (n))
         )
     """)
     con.execute(f"""
-        delete from identity.match_review where reason <> '{TWICE}' and (
-            (source_a, record_a) not in (select (source, record_id) from identity.compared)
-            or (source_b, record_b) not in (select (source, record_id) from identity.compared)
+        create or replace temp table match_review as
+        with stands as (
+            select * from match_review
+            semi join (select source as source_a, record_id as record_a from compared) using (source_a, record_a)
+            semi join (select source as source_b, record_id as record_b from compared) using (source_b, record_b)
         )
+        from match_review where reason = '{TWICE}' union all from stands where reason <> '{TWICE}'
     """)
     con.execute(f"""
         create or replace temp table doubts as
@@ -111,7 +125,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
         ) group by n_l, n_r
     """)
     con.execute(f"""
-        insert into identity.match_review by name
+        insert into match_review by name
         select
             source_l as source_a, record_id_l as record_a, source_r as source_b, record_id_r as record_b, reason,
             {words("for")} as evidence_for,
@@ -129,11 +143,11 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
         union all select source_b, record_b, source_a, record_a, decision from decided
     """)
     con.execute("""
-        delete from identity.match_review
+        delete from match_review
         where (source_a, record_a, source_b, record_b) in (select (source_a, record_a, source_b, record_b) from answered)
     """)
     con.execute(f"""
-        insert into identity.match_review by name
+        insert into match_review by name
         select
             source_a, record_a, source_b, record_b, '{TWICE}' as reason, 'a steward said so' as evidence_for,
             'a state''s file has nobody twice' as evidence_against
@@ -145,16 +159,15 @@ def name_persons(con: duckdb.DuckDBPyConnection) -> None:
     """Write to every pair whose its records are now."""
     for side in ("a", "b"):
         con.execute(f"""
-            update identity.match_review set person_{side} = records.person_id
-            from (select source, record_id, person_id from identity.person_records
-                where valid_to is null and record_id in (select record_{side} from identity.match_review)) as records
+            update match_review set person_{side} = records.person_id
+            from (select source, record_id, person_id from open_records where record_id in (select record_{side} from match_review)) as records
             where records.source = source_{side} and records.record_id = record_{side}
         """)
     # What has become one person by other ways is no question any more; what is asked for two reasons is asked once.
-    con.execute(f"delete from identity.match_review where reason <> '{TWICE}' and person_a = person_b")
+    con.execute(f"delete from match_review where reason <> '{TWICE}' and person_a = person_b")
     con.execute("""
-        delete from identity.match_review where rowid in (
-            select rowid from identity.match_review
+        delete from match_review where rowid in (
+            select rowid from match_review
             qualify row_number() over (
                 partition by least(source_a || record_a, source_b || record_b), greatest(source_a || record_a, source_b || record_b)
                 order by reason desc, rowid

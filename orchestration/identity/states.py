@@ -31,24 +31,24 @@ def are_several(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def link(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring `identity.links` and `identity.match_review` to the voters of several states in `identity.compared`, and add to `touched` whose links
+    """Bring `links` and `match_review` to the voters of several states in `compared`, and add to `touched` whose links
     are other ones than before. Names become more or less frequent with any voter, so all are looked at."""
     con.execute(
-        f"create or replace temp table linked_before as select * from identity.links where ends_with(evidence, '{EVIDENCE}')"
+        f"create or replace temp table linked_before as select * from links where ends_with(evidence, '{EVIDENCE}')"
     )
-    con.execute(f"delete from identity.links where ends_with(evidence, '{EVIDENCE}')")
-    con.execute(f"delete from identity.match_review where reason = '{review.STATES}'")
+    con.execute(f"delete from links where ends_with(evidence, '{EVIDENCE}')")
+    con.execute(f"delete from match_review where reason = '{review.STATES}'")
     if are_several(con):
         _weigh(con)
         con.execute(f"""
-            insert into identity.links
+            insert into links
             select n_l, n_r, 'probable', concat_ws(', ', {review.words("for")}, '{EVIDENCE}'), weight
             from same_in_two_states
             join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
             where weight >= {SURE}
         """)
         con.execute(f"""
-            insert into identity.match_review by name
+            insert into match_review by name
             select
                 source_l as source_a, record_id_l as record_a, source_r as source_b, record_id_r as record_b, '{review.STATES}' as reason,
                 {review.words("for")} as evidence_for, concat_ws(', ', 'others of that name', {review.words("against")}) as evidence_against, weight
@@ -58,7 +58,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table changed_links as
-        with linked_now as (select * from identity.links where ends_with(evidence, '{EVIDENCE}'))
+        with linked_now as (select * from links where ends_with(evidence, '{EVIDENCE}'))
         (from linked_now except from linked_before) union all (from linked_before except from linked_now)
     """)
     con.execute("""
@@ -74,7 +74,7 @@ def _weigh(con: duckdb.DuckDBPyConnection) -> None:
         select n, source, hash(first, last, birth_year) as alike, born, middle, phone, email,
             count(*) over (partition by source, first, last) as namesakes,
             case when born is not null then count(*) over (partition by source, first, last, born) end as of_one_day
-        from identity.compared
+        from compared
         where ends_with(source, '_voters') and first is not null and last is not null and birth_year is not null
     """)
     # A join each, and none of a name that is so frequent that no pair of it can count.

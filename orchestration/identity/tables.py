@@ -22,17 +22,11 @@ def described() -> dict[str, dict[str, Any]]:
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables that are not there yet, those of before with their rows left as they are, and `links`, which is not
-    published: pairs of `compared`, the records in the shape in which they are compared, with what makes them one person."""
+    """Make the tables that are not there yet, those of before with their rows left as they are."""
     con.execute(f"create schema if not exists {SCHEMA}")
     for table, told in described().items():
         columns = ", ".join(f"{name} {column['type']}" for name, column in told["columns"].items())
         con.execute(f"create table if not exists {SCHEMA}.{table} ({columns})")
-    con.execute(f"""
-        create table if not exists {SCHEMA}.links (
-            n_l bigint not null, n_r bigint not null, stage varchar not null, evidence varchar not null, weight double not null
-        )
-    """)
 
 
 def comment(con: duckdb.DuckDBPyConnection) -> None:

@@ -157,7 +157,7 @@ def _contradicting(con) -> int:
         select one.n as n_l, two.n as n_r from judged as one join judged as two on two.person_id = one.person_id and two.n > one.n
     """)
     normalise.load_words(con)
-    exact.paired(con, "select n_l from judged_pairs union select n_r from judged_pairs")
+    exact.paired(con, "select n_l from judged_pairs union select n_r from judged_pairs", among="identity.compared")
     [(pairs,)] = con.execute(f"""
         select count(*) from judged_pairs
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)

@@ -1,0 +1,122 @@
+"""The records in the shape in which they are compared, brought to the marts as they are now: `identity.compared` of the run before, and what
+is new, changed or gone. Nothing of schema `identity` is changed before `write`."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.identity import normalise
+from orchestration.warehouse import has_table
+
+# What a voter record says of its person, as `int_person_records` does of the others.
+_VOTERS = """
+    select
+        lower(voters.state_code) || '_voters' as source, voters.voter_id as record_id, voters.first_name, voters.middle_name,
+        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, voters.birth_year,
+        voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
+        emails.email, voters.as_of
+    from marts.voters
+    left join (select voter_id, birth_date from intermediate.int_registrations where birth_date is not null) as registrations
+        on registrations.voter_id = voters.voter_id
+    left join (select voter_id, min(email) as email from intermediate.int_voter_emails group by voter_id) as emails
+        on emails.voter_id = voters.voter_id
+"""
+_CONTENT = (
+    "first_name", "middle_name", "last_name", "name_suffix", "sex_code", "birth_date", "birth_year", "address", "city", "state_code",
+    "zip5", "phone", "email",
+)  # fmt: skip
+_ANEW = "identity.compared_anew"  # in the database, which packs it, and under another name until it counts
+
+
+def is_there(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether records were compared before, with the columns that are wanted now."""
+    found = con.execute(
+        "select list(column_name) from duckdb_columns() where database_name = current_database() and schema_name = 'identity' and table_name = 'compared'"
+    ).fetchall()[0][0]
+    return "first_word" in (found or []) and has_table(con, "links", "identity")
+
+
+def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> None:
+    """Make the temp view `compared` of the records as they are now, the temp tables `links` of the pairs that were linked before, and
+    `source_records` of what the marts say of who is no voter. Makes also `fresh_records` (`n`), which are new or changed, `touched` (`n`), which
+    are looked at anew: these and what was linked with a record that is gone, and `bereft` (`n`), whose voter is gone."""
+    kinds = {name: kind for name, kind, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
+    # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
+    con.execute(f"""
+        create or replace temp table given_people as
+        select *, hash({", ".join(_CONTENT)}) as content from (
+            select {normalise.texts(kinds | {"birth_year": "integer"})}, voter_id, linked_by, as_of from (
+                select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
+                union all by name
+                select * from (from intermediate.int_person_records {"" if has_sources else "limit 0"})
+            )
+        )
+    """)
+    con.execute("""
+        create or replace temp table source_records as
+        select * exclude (content) from given_people where not ends_with(source, '_voters')
+    """)
+    con.execute("create or replace temp table bereft (n bigint)")
+    if first:
+        con.execute(
+            "create or replace temp table links (n_l bigint, n_r bigint, stage varchar, evidence varchar, weight double)"
+        )
+        normalise.read(con, "given_people", f"table {_ANEW}", carried=("content",))
+        con.execute(f"create or replace temp view compared as from {_ANEW}")
+        con.execute("create or replace temp table fresh_records as select n from compared")
+        con.execute("create or replace temp table touched as from fresh_records")
+    else:
+        _renew(con)
+    con.execute("drop table given_people")
+
+
+def _renew(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `compared` of what stays of `identity.compared` and of the temp table `normalised`, in the place of what is `gone`."""
+    con.execute("""
+        create or replace temp table fresh_given as
+        select * from given_people anti join identity.compared using (source, record_id, content)
+    """)
+    con.execute("""
+        create or replace temp table gone as
+        select n from identity.compared anti join given_people using (source, record_id, content)
+    """)
+    normalise.read(con, "fresh_given", "temp table normalised", carried=("content",))
+    con.execute("drop table fresh_given")
+    [(most,)] = con.execute("select coalesce(max(n), 0) from identity.compared").fetchall()
+    con.execute(f"update normalised set n = n + {most}")
+    con.execute("""
+        create or replace temp view compared as
+        select * from identity.compared anti join gone using (n) union all by name select * from normalised
+    """)
+    con.execute("create or replace temp table fresh_records as select n from normalised")
+    con.execute("""
+        create or replace temp table touched as
+        select n_l as n from identity.links where n_r in (select n from gone)
+        union select n_r from identity.links where n_l in (select n from gone)
+        union all select n from fresh_records
+    """)
+    con.execute("""
+        insert into bereft
+        select distinct n_l from identity.links where stage = 'authoritative' and n_r in (select n from gone)
+    """)
+    con.execute("""
+        create or replace temp table links as
+        select * from identity.links where n_l not in (select n from gone) and n_r not in (select n from gone)
+    """)
+
+
+def write(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Let `compared` and `links` stand in schema `identity`; called within the transaction that writes all."""
+    if first:
+        con.execute("drop table if exists identity.compared; drop table if exists identity.links")
+        con.execute(f"alter table {_ANEW} rename to compared")
+        con.execute("""
+            create table identity.links (
+                n_l bigint not null, n_r bigint not null, stage varchar not null, evidence varchar not null, weight double not null
+            )
+        """)
+    else:
+        con.execute("delete from identity.compared where n in (select n from gone)")
+        con.execute("insert into identity.compared by name from normalised")
+        con.execute("delete from identity.links")
+    con.execute("insert into identity.links from links")
