@@ -36,6 +36,15 @@
     ]) -%}
 {%- endmacro %}
 
+{# Columns of the records that registrations are made of: all voters' or, where these are brought forward, of those who changed. #}
+{% macro registration_records(columns, is_brought_forward) -%}
+    {% if is_brought_forward -%}
+    select {{ columns | join(', ') }} from {{ ref('int_changed_voters') }}
+    {%- else -%}
+    {{ union_states('voters', columns) }}
+    {%- endif %}
+{%- endmacro %}
+
 {# The voter files of a state, in the order in which its staging takes them: mostly one. #}
 {% macro voter_lists(state) -%}
     {%- do return({'CO': ['co_voters', 'co_master_voters']}.get(state, [(state | lower) ~ '_voters'])) -%}

@@ -1,13 +1,23 @@
-with history as (
-
-    {{ union_states('vote_history', [
-        'voter_id', 'state_code', 'election_date', 'voting_method_label', 'voted_party_code', 'voted_county_fips',
-        'voted_precinct_code', 'is_counted', 'delivery_id', 'record_number', 'as_of',
-    ]) }}
-
-),
-
-voting_methods as (
+{%- set named -%}
+(
+        select
+            history.*,
+            case
+                when history.voting_method_label is not null then coalesce(voting_methods.voting_method, 'unknown')
+            end as voting_method
+        from (
+            {{ union_states('vote_history', [
+                'voter_id', 'state_code', 'election_date', 'voting_method_label', 'voted_party_code', 'voted_county_fips',
+                'voted_precinct_code', 'is_counted', 'delivery_id', 'record_number', 'as_of',
+            ]) }}
+        ) as history
+        left join voting_methods
+            on voting_methods.state_code = history.state_code
+            and voting_methods.label = history.voting_method_label
+        where history.voter_id is not null and history.election_date is not null
+    ) as named
+{%- endset %}
+with voting_methods as (
 
     select * from {{ ref('voting_methods') }}
 
@@ -19,35 +29,25 @@ elections as (
 
 ),
 
-named as (
-
-    select
-        history.*,
-        case
-            when history.voting_method_label is not null then coalesce(voting_methods.voting_method, 'unknown')
-        end as voting_method
-    from history
-    left join voting_methods
-        on voting_methods.state_code = history.state_code
-        and voting_methods.label = history.voting_method_label
-    where history.voter_id is not null and history.election_date is not null
-
-),
-
 more_than_once as (
 
-    select voter_id, election_date from named group by voter_id, election_date having count(*) > 1
+    select voter_id, election_date
+    from ({{ union_states('vote_history', ['voter_id', 'election_date']) }}) as keys
+    where voter_id is not null and election_date is not null
+    group by voter_id, election_date
+    having count(*) > 1
 
 ),
 
+-- The history is read anew for each: of what a query names twice all columns of all votes would be held.
 one_row_each as (
 
-    select * from named anti join more_than_once using (voter_id, election_date)
+    select * from {{ named }} anti join more_than_once using (voter_id, election_date)
     union all
     -- The state repeats a ballot under the old and the new label of its voting method.
     (
         select *
-        from named
+        from {{ named }}
         semi join more_than_once using (voter_id, election_date)
         qualify row_number() over (
             partition by voter_id, election_date

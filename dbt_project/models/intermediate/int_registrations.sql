@@ -3,15 +3,13 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     meta={'built_anew_with': ['voters']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
 {%- set columns = registration_columns() %}
+{%- set keys = ['voter_id', 'registration_status', 'registration_date', 'delivery_id', 'record_number', 'as_of'] %}
+{%- set is_registered = "coalesce(registration_status in ('active', 'inactive', 'temporary'), false)" %}
 -- depends_on: {{ ref('int_changed_records') }}
 -- depends_on: {{ ref('int_changed_voters') }}
 with staged as (
 
-    {% if is_incremental() -%}
-    select {{ columns | join(', ') }} from {{ ref('int_changed_voters') }}
-    {%- else -%}
-    {{ union_states('voters', columns) }}
-    {%- endif %}
+    {{ registration_records(columns, is_incremental()) }}
 
 ),
 
@@ -22,33 +20,39 @@ flagged as (
         {{ column }},
         {% endfor -%}
         {{ mailing_address() }},
-        coalesce(registration_status in ('active', 'inactive', 'temporary'), false) as is_registered
+        {{ is_registered }} as is_registered
     from staged
     where voter_id is not null
 
 ),
 
+-- Who stands there twice is looked for in keys alone, read anew: of what a query names twice all columns of all voters would be held.
 more_than_once as (
 
-    select voter_id from flagged group by voter_id having count(*) > 1
+    select voter_id
+    from ({{ registration_records(['voter_id'], is_incremental()) }}) as ids
+    where voter_id is not null
+    group by voter_id
+    having count(*) > 1
+
+),
+
+-- A voter who moved stands in the file twice: removed in the old county, active in the new one.
+passed_over as (
+
+    select delivery_id || '-' || record_number as place
+    from ({{ registration_records(keys, is_incremental()) }}) as keys
+    where voter_id in (select voter_id from more_than_once)
+    qualify row_number() over (
+        partition by voter_id
+        order by {{ is_registered }} desc, as_of desc, registration_date desc nulls last, record_number, delivery_id
+    ) > 1
 
 ),
 
 final as (
 
-    -- Only these few are put in order: a window over all voters takes three times as long.
-    select * from flagged where voter_id not in (select voter_id from more_than_once)
-    union all
-    -- A voter who moved stands in the file twice: removed in the old county, active in the new one.
-    (
-        select *
-        from flagged
-        where voter_id in (select voter_id from more_than_once)
-        qualify row_number() over (
-            partition by voter_id
-            order by is_registered desc, as_of desc, registration_date desc nulls last, record_number, delivery_id
-        ) = 1
-    )
+    select * from flagged where delivery_id || '-' || record_number not in (select place from passed_over)
 
 )
 
