@@ -11,6 +11,9 @@ MARGIN = 1.0  # in bits: of two links to records of two people one has to be str
 LARGEST_PERSON = 60  # different descriptions of one person
 FEWEST_LINKS = 0.4  # of the pairs of one person's records, so that no chain of likenesses makes a person
 ROUNDS = 60  # what is not together by then stays apart
+MADE = (
+    "ways", "ambiguous", "several", "pairs_within", "doubtful", "open_links", "nearest", "unfit", "neighbours", "connected", "nearer",
+)  # fmt: skip
 # SQL over two records: whether one source plainly has a person twice.
 SAME_TWICE = (
     "coalesce(first_l = first_r and last_l = last_r and birth_year_l = birth_year_r "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.identity import blocking, model
+from orchestration.identity import blocking, model, tables
 from orchestration.identity.normalise import PLACE, SHARED_BY_NAMES, complete
 
 # How sure a link is, beside the bits of a weighed one.
@@ -103,12 +103,14 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
+    tables.drop(con, "led", "led_before", "alike", "paired")
 
 
 def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:
     """Make the temp table `paired` of the records of `among` whose `n` the query `which` gives, with all that pairs are judged by."""
-    con.execute(f"create or replace temp table asked_of as select * from {among} where n in ({which})")
-    complete(con, "asked_of", "paired")
+    con.execute(f"create or replace temp table asked_of as select distinct n from ({which}) as asked(n)")
+    complete(con, f"(select * exclude (state, content) from {among} semi join asked_of using (n))", "paired")
+    tables.drop(con, "asked_of")
 
 
 _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n from fresh_records)"

@@ -9,6 +9,11 @@ from orchestration.identity import clusters, exact, model
 VOTERS_FIRST = (
     "(case when ends_with(source, '_voters') then '0' else '1' end || source || '|' || record_id)"  # as an order
 )
+# The tables of which nothing is asked once doubts are told.
+MADE = (
+    "touched", "fresh_records", "settled", "rejected", "group_links", "joined_by_links", "paired", "led_to", "units", "sure_links", "involved",
+    "grouped", "confirmed", "joined", "together", "members_together", "doubts", *clusters.MADE,
+)  # fmt: skip
 _TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import duckdb
 
+from orchestration.identity import tables
 from orchestration.identity.groups import VOTERS_FIRST
 
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
@@ -49,9 +50,10 @@ def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
     _name_groups(con)
     con.execute("""
         create or replace temp table placed as
-        select members.*, named.person_id, before.person_id as person_before, coalesce(before.is_open, false) as is_open
+        select members.* exclude (own_id), named.person_id, before.person_id as person_before, coalesce(before.is_open, false) as is_open
         from members join named using (grouped_as) left join before using (source, record_id)
     """)
+    tables.drop(con, "regrouped", "current_records", "members", "before", "named", "nameless", "taken", "several")
     _tell_events(con, run)
     con.execute("""
         create or replace temp table open_records as

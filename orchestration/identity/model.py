@@ -4,6 +4,7 @@ pair out whatever its weight."""
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -326,7 +327,9 @@ def score(
 
     database = InTempTables(con)
     parameters = settings(learned, levels, parts)
-    linker = splink.Linker(database.register(records), parameters, log_level=None, validate_settings=False)
+    # Splink copies the records on either side, with all columns that it is given.
+    con.execute(f"create or replace temp view judged_records as select {', '.join(_judged_columns())} from {records}")
+    linker = splink.Linker(database.register("judged_records"), parameters, log_level=None, validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
     predicted = linker.inference.predict(warning_mode="never")
     con.execute(f"""
@@ -335,6 +338,16 @@ def score(
         from {predicted.physical_name}
     """)
     database.delete_tables_created_by_splink_from_db()
+
+
+def _judged_columns() -> list[str]:
+    conditions = [
+        condition
+        for comparison in COMPARISONS.values()
+        for condition in (comparison.unsaid, *(level.condition for level in comparison.levels))
+    ]
+    asked = {name for condition in conditions for name in re.findall(r"\b(\w+)_[lr]\b", condition)}
+    return ["n", *sorted(asked | {f"tf_{column}" for column in _SHARES})]
 
 
 def _part(name: str, levels: bool) -> str:

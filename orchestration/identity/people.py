@@ -55,6 +55,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
         probable.link(con)
         groups.group(con, first)
         review.write_doubts(con)
+        tables.drop(con, *groups.MADE)
     else:
         con.execute("create or replace temp table source_records as from intermediate.int_person_records limit 0")
         con.execute(
@@ -64,6 +65,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     review.write_twice(con)
     review.settle(con)
     review.name_persons(con)
+    tables.drop(con, "namesakes")
     golden.choose(con)
     identifiers.find(con)
 

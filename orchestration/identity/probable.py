@@ -7,7 +7,7 @@ import math
 
 import duckdb
 
-from orchestration.identity import blocking, exact, model, normalise, review
+from orchestration.identity import blocking, exact, model, normalise, review, tables
 
 THRESHOLD = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
 UNSURE = -2.0  # bits, from which a pair is shown to somebody where the record fits nobody better: one in five
@@ -27,6 +27,13 @@ _WITHOUT_SHARED = """
 
 def link(con: duckdb.DuckDBPyConnection) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
+    _link(con)
+    tables.drop(
+        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", "paired", "frequency"
+    )  # fmt: skip
+
+
+def _link(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create or replace temp table settled_by_id as
         with mine as (
@@ -64,6 +71,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table weighed_records as
         {_WITHOUT_SHARED} from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
+    tables.drop(con, "paired")
     [(records,)] = con.execute("select count(*) from compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
     model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records), parts=False)
@@ -128,6 +136,7 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join links using (n_l, n_r)"
     )
+    tables.drop(con, "candidates", "asked_of")
     exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
     con.execute(f"""
         create or replace temp table weighed as
@@ -136,6 +145,7 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
+    tables.drop(con, "looked_at")
 
 
 _PAIRS = f"""

@@ -10,7 +10,7 @@ import math
 
 import duckdb
 
-from orchestration.identity import exact, model, review
+from orchestration.identity import exact, model, review, tables
 
 # Put down by judgement: of 1,000 voters of one state three are registered in another given one, too (Pew, Inaccurate, Costly, and
 # Inefficient, 2012: 2.75 million Americans in more than one state).
@@ -61,6 +61,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         with linked_now as (select * from links where ends_with(evidence, '{EVIDENCE}'))
         (from linked_now except from linked_before) union all (from linked_before except from linked_now)
     """)
+    tables.drop(con, "linked_before", "same_in_two_states", "paired")
     con.execute("""
         insert into touched
         select n from (select n_l as n from changed_links union select n_r from changed_links) anti join touched using (n)
@@ -111,3 +112,4 @@ def _weigh(con: duckdb.DuckDBPyConnection) -> None:
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
+    tables.drop(con, "voters_to_weigh", "alike_in_two_states")

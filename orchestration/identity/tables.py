@@ -29,6 +29,12 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create table if not exists {SCHEMA}.{table} ({columns})")
 
 
+def drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Drop temp tables that are of no more use: a million records of each stage side by side are more memory than a run has."""
+    for name in names:
+        con.execute(f"drop table if exists temp.{name}")
+
+
 def comment(con: duckdb.DuckDBPyConnection) -> None:
     """Write down in the database what the tables and columns are, from where the published file copies it."""
     for table, told in described().items():
