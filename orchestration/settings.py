@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import yaml
-
-from orchestration import typed
+from msgspec import Meta
 
 ROOT = Path(__file__).resolve().parent.parent
 GIB = 1 << 30
@@ -46,28 +46,26 @@ class SettingsError(Mendable):
     """`campaign.yaml` or a variable of the environment cannot be used; the message names it, the line and the mend."""
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For how many days what is no longer needed is kept."""
 
-    runs_days: Annotated[int, typed.Within(1)] = 90
-    archive_days: Annotated[int, typed.Within(1)] = 730
-    exports_days: Annotated[int, typed.Within(1)] = 30
+    runs_days: Annotated[int, Meta(ge=1)] = 90
+    archive_days: Annotated[int, Meta(ge=1)] = 730
+    exports_days: Annotated[int, Meta(ge=1)] = 30
 
 
-@dataclass(frozen=True)
-class Campaign:
+class Campaign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The decisions in `campaign.yaml`."""
 
     name: str
-    states: Annotated[list[str], typed.Within(1)]
+    states: Annotated[list[str], Meta(min_length=1)]
     election: date
     contest: str
     party: str
     schedule: str
     # Dollars that a person may give for one election: the federal limit of 2025 and 2026 unless the campaign's is another.
-    contribution_limit: Annotated[int, typed.Within(1)] = 3500
-    holdout_percent: Annotated[float, typed.Within(0, 50)] = 1  # of residences; no list touches who lives there
+    contribution_limit: Annotated[int, Meta(ge=1)] = 3500
+    holdout_percent: Annotated[float, Meta(ge=0, le=50)] = 1  # of residences; no list touches who lives there
     # Whether what bought files tell of religion, health, origin and the like is kept in private tables, to look into what was sold.
     audit_sensitive: bool = False
     keep: Keep = Keep()
@@ -225,6 +223,11 @@ def data_dir() -> Path:
     return Path(os.environ.get("GROUNDGAME_DATA") or ROOT / "data").expanduser().resolve()
 
 
+def without_root(error: msgspec.ValidationError) -> str:
+    """What is wrong with a value of a YAML file, and its place as in `keep.runs_days`."""
+    return str(error).replace("`$.", "`")
+
+
 def read_campaign(file: Path) -> Campaign:
     """Read and check a campaign file."""
     try:
@@ -232,12 +235,12 @@ def read_campaign(file: Path) -> Campaign:
         values = yaml.load(text, yaml.CSafeLoader)
         if not isinstance(values, dict):
             raise SettingsError(f"{file}: expected `key: value` lines, as in the repository's campaign.yaml")
-        return typed.read(Campaign, values)
+        return msgspec.convert(values, Campaign)
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); name another in GROUNDGAME_CAMPAIGN") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {min(mark.line, text.count(chr(10))) + 1}" if mark else ""  # libyaml's end lies below the last
         raise SettingsError(f"{file}{where}: not valid YAML; mend that line") from None
-    except typed.Wrong as error:
-        raise SettingsError(f"{file}: {error}") from None
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{file}: {without_root(error)}") from None

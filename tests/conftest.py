@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec import structs
 
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.inbox import shown_name
@@ -30,7 +31,7 @@ class Desk:
 
     def hold_states(self, *states: str) -> None:
         """Make it the data directory of a campaign in these states."""
-        campaign = replace(self.settings.campaign, states=[*states])
+        campaign = structs.replace(self.settings.campaign, states=[*states])
         self.settings = replace(self.settings, campaign=campaign)
 
     def put(self, name: str, content: bytes, day: str = "2026-01-03") -> Path:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import duckdb
-import yaml
+import msgspec.yaml
+from msgspec import structs
 
 from orchestration import cli
 from orchestration.operating.failures import reasons
@@ -27,7 +27,7 @@ def settings_for(
     folder: Path, dbt_project_dir: Path = ROOT / "dbt_project", states: tuple[str, ...] = ("NC",)
 ) -> Settings:
     """Settings for a data directory with the repository's campaign, in some states."""
-    campaign = replace(read_campaign(ROOT / "campaign.yaml"), states=[*states])
+    campaign = structs.replace(read_campaign(ROOT / "campaign.yaml"), states=[*states])
     return Settings(folder.resolve(), campaign, dbt_project_dir)
 
 
@@ -42,7 +42,7 @@ def campaign_of(settings: Settings):
     """Let the commands of the shell find the campaign of these settings, where it is not the repository's."""
     file = settings.data_dir / "campaign.yaml"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(asdict(settings.campaign)), encoding="utf-8")
+    file.write_bytes(msgspec.yaml.encode(settings.campaign))
     os.environ["GROUNDGAME_CAMPAIGN"] = str(file)
     try:
         yield

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import yaml
+from msgspec import structs
 
 from orchestration.settings import ROOT, Settings, read_campaign
 
@@ -17,7 +17,7 @@ SEGMENT = "everybody"
 
 def settings_for(folder: Path, holdout_percent: float = 0) -> Settings:
     """A data directory of the repository's campaign, without a holdout unless said otherwise."""
-    campaign = replace(read_campaign(ROOT / "campaign.yaml"), holdout_percent=holdout_percent)
+    campaign = structs.replace(read_campaign(ROOT / "campaign.yaml"), holdout_percent=holdout_percent)
     settings = Settings(folder, campaign)
     settings.make_directories()
     return settings

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 import yaml
 
-from orchestration import typed
-from orchestration.settings import Mendable
+from orchestration.settings import Mendable, without_root
 
 FILE = Path(__file__).parent / "law.yaml"
-Answer = Literal[True, False, "counsel"]
+Answer = bool | Literal["counsel"]
 
 
 class LawError(Mendable):
@@ -25,8 +24,7 @@ class Refused(Mendable):
     """A list may not be written; the message names the column, its source and the rule."""
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The terms of a state's voter file."""
 
     citation: str
@@ -35,8 +33,7 @@ class State:
     platform: Answer
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The terms of a source."""
 
     title: str
@@ -49,8 +46,7 @@ class Source:
         return f"{self.title}{rule}" + (f" ({self.citation})" if self.citation else "")
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a channel reaches people, and what that needs."""
 
     consent: Literal["proven", "required", "not_opted_out"]
@@ -61,8 +57,7 @@ class Channel:
     citation: str = ""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rule of every state."""
 
     name: str
@@ -70,8 +65,7 @@ class Rule:
     rule: str
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All of `law.yaml`."""
 
     reviewed: date
@@ -92,11 +86,21 @@ class Law:
             LawError: it is missing, no YAML, or an entry is of another kind than the neighbours.
         """
         try:
-            law = typed.read(cls, yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
-        except typed.Wrong as error:
-            raise LawError(f"{file}: {error}") from None
+            values = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
         except (OSError, yaml.YAMLError) as error:
             raise LawError(f"{file}: cannot be read ({type(error).__name__}); mend it, or take it from git") from None
+        place = ""
+        try:
+            # Entry by entry, since msgspec says of a dictionary's values not under which name they stand.
+            for section, kind in (("sources", Source), ("states", State), ("channels", Channel)):
+                entries = msgspec.convert(values, dict[str, Any]).get(section, {})
+                for name, entry in msgspec.convert(entries, dict[str, Any]).items():
+                    place = f"{section}.{name}: "
+                    msgspec.convert(entry, kind)
+            place = ""
+            law = msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise LawError(f"{file}: {place}{without_root(error)}") from None
         named: dict[str, Iterable[str]] = {name: entry.purposes for name, entry in law.sources.items()}
         named |= {name: entry.purposes for name, entry in law.states.items()}
         for name, purposes in named.items():

@@ -15,12 +15,14 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import msgspec.yaml
 import yaml
+from msgspec import structs
 
 from orchestration.exporting import receipts, suppression
 from orchestration.operating.forked import Command, warm_up
@@ -80,7 +82,7 @@ class Week:
     """The scratch directory: files to hand in, a data directory, and the campaign as it decides, in one state."""
 
     def __init__(self, folder: Path, settings: Settings, voters: int) -> None:
-        campaign = replace(settings.campaign, states=[STATE])
+        campaign = structs.replace(settings.campaign, states=[STATE])
         self.settings = Settings(folder / "data", campaign, settings.dbt_project_dir, settings.limits)
         self.settings.make_directories()
         dagster = yaml.safe_load((ROOT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8"))
@@ -88,7 +90,7 @@ class Week:
         dagster["event_log_storage"] = EVENTS
         (self.settings.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(dagster), encoding="utf-8")
         self.campaign_file = folder / "campaign.yaml"
-        self.campaign_file.write_text(yaml.safe_dump(asdict(campaign)), encoding="utf-8")
+        self.campaign_file.write_bytes(msgspec.yaml.encode(campaign))
         self.files = {day: folder / f"{day}" / "files" for day in (SAMPLE_AS_OF, LATER)}
         for day, out in self.files.items():
             write_sample(out, voters, SEED, day, STATE)

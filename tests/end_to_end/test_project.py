@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import yaml
+from msgspec import structs
 
 from orchestration.definitions import build_definitions
 from orchestration.ingestion.contracts import contracts_of
@@ -107,7 +108,7 @@ def test_every_run_that_opens_the_warehouse_takes_its_pool_of_one(tmp_path) -> N
 
 def test_the_nightly_run_goes_by_the_campaigns_clock(tmp_path) -> None:
     settings = pipeline.settings_for(tmp_path)
-    campaign = replace(settings.campaign, schedule="30 2 * * 1-5")
+    campaign = structs.replace(settings.campaign, schedule="30 2 * * 1-5")
     schedules = {s.name: s for s in build_definitions(replace(settings, campaign=campaign)).schedules}
     assert schedules["nightly_refresh"].cron_schedule == "30 2 * * 1-5"
     assert {s.default_status for s in schedules.values()} == {dg.DefaultScheduleStatus.RUNNING}

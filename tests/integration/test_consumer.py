@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from orchestration.ingestion.contracts import all_contracts
 from tests import l2
@@ -19,7 +20,7 @@ TABLES = "select schema_name || '.' || table_name from duckdb_tables() where tab
 
 
 def audited(desk: Desk, wanted: bool) -> None:
-    campaign = replace(desk.settings.campaign, audit_sensitive=wanted)
+    campaign = structs.replace(desk.settings.campaign, audit_sensitive=wanted)
     desk.settings = replace(desk.settings, campaign=campaign)
 
 

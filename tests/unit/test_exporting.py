@@ -749,16 +749,18 @@ def test_the_law_names_every_states_terms_and_says_what_is_wrong_with_it(tmp_pat
     wrong = tmp_path / "law.yaml"
     good = FILE.read_text(encoding="utf-8")
     for text, told in {
-        "reviewed: someday\n": "reviewed is not a day as 2028-11-07; reviewed_by is missing; ",
-        "": "it is not lines of `key: value`",
+        "reviewed: someday\n": "Invalid RFC3339 encoded date - at `reviewed`",
+        "": "Expected `object`, got `null`",
         "[": "cannot be read (ParserError)",
         good.replace(
             "fundraising: counsel", "fundraising: later", 1
-        ): "states.NC.purposes.fundraising is not yes or no or counsel",
+        ): "states.NC: Invalid enum value 'later' - at `purposes",
         good.replace("fundraising: counsel", "fun: counsel", 1): "NC: fun is not among `purposes`",
         good.replace("compliance]", "prose]", 1): "fec: prose is not among `purposes`",
-        good.replace('"20:00"]', '"20:00", "21:00"]', 1): "channels.phone.hours is not a list of 2 or nothing",
-        good.replace("proven, ", "proved, ", 1): "channels.text.consent is not proven or required or not_opted_out",
+        good.replace(
+            '"20:00"]', '"20:00", "21:00"]', 1
+        ): "channels.phone: Expected `array` of length 2, got 3 - at `hours`",
+        good.replace("proven, ", "proved, ", 1): "channels.text: Invalid enum value 'proved' - at `consent`",
     }.items():
         wrong.write_text(text, encoding="utf-8")
         with pytest.raises(LawError, match=re.escape(f"law.yaml: {told}")):

@@ -37,12 +37,16 @@ def test_the_environment_names_other_places(monkeypatch: pytest.MonkeyPatch, tmp
     [
         ("states: [NC\nelection", r"campaign.yaml, line 2: not valid YAML"),
         ("- NC", r"campaign.yaml: expected `key: value` lines"),
-        (GOOD.replace("2028-11-07", "soon"), r"campaign.yaml: election is not a day as 2028-11-07"),
-        (GOOD.replace("states: [NC]", "states: []"), r"states has 0 entries, not at least 1"),
-        (GOOD.replace("runs_days: 90", "runs_days: 0"), r"keep.runs_days is 0, not at least 1"),
-        (GOOD.replace("holdout_percent: 1 ", "holdout_percent: 60"), r"holdout_percent is 60, not between 0 and 50"),
-        (GOOD.replace("party: UNA", "party: NO"), r"party is not a text \(in quotes where YAML takes it"),
-        (GOOD.replace("party: UNA", "#") + "colour: blue\n", r"colour is no entry of this file; party is missing"),
+        (GOOD.replace("2028-11-07", "soon"), r"campaign.yaml: Invalid RFC3339 encoded date - at `election`"),
+        (GOOD.replace("states: [NC]", "states: []"), r"Expected `array` of length >= 1 - at `states`"),
+        (GOOD.replace("runs_days: 90", "runs_days: 0"), r"Expected `int` >= 1 - at `keep.runs_days`"),
+        (
+            GOOD.replace("holdout_percent: 1 ", "holdout_percent: 60"),
+            r"Expected `float` <= 50.0 - at `holdout_percent`",
+        ),
+        (GOOD.replace("party: UNA", "party: NO"), r"Expected `str`, got `bool` - at `party`"),
+        (GOOD + "colour: blue\n", r"unknown field `colour`"),
+        (GOOD.replace("party: UNA", "#"), r"missing required field `party`"),
     ],
 )
 def test_a_wrong_campaign_says_where(tmp_path: Path, content: str, says: str):
