@@ -7,7 +7,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration import progress
 from orchestration.groups import is_of_all
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -41,18 +40,11 @@ def gate_checks(
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse: Warehouse = context.resources.warehouse
         started, now = time.monotonic(), datetime.now(UTC).replace(tzinfo=None)
-        anew = not is_of_all(context.run)
-        with warehouse.open() as con:
-            pace = progress.by_pace(con, f"gate {gate}")
-        with progress.told(context.log.info, pace):
-            results = gates.run(settings, warehouse, gate, database, anew)
+        results = gates.run(settings, warehouse, gate, database, not is_of_all(context.run), context.log.info)
         failed = [r for r in results if r.status == "failed"]
         waived = [r for r in results if r.status == "waived"]
         counted = sum(r.check_count for r in results)
         unchanged = sum(r.checked_at < now and r.check_count > 0 for r in results)
-        if not unchanged:  # a part of the work teaches nothing on the pace of the whole
-            with warehouse.open() as con:
-                progress.keep_pace(con, f"gate {gate}", time.monotonic() - started)
         standing = f", {unchanged} of which had passed and have not changed" if unchanged else ""
         context.log.info(
             f"gate {gate}: {'FAILED' if failed else 'waived' if waived else 'passed'}, {counted} checks on {len(results)} tables"

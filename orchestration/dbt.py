@@ -118,8 +118,11 @@ class Dbt:
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
 
-    def selectors(self, names: Iterable[str]) -> list[str]:
-        """By what dbt is asked for models and seeds of these unique ids and no others: `segments` alone is a whole folder, too."""
+    def selectors(self, layer: str, names: set[str]) -> list[str]:
+        """By what dbt is asked for models and seeds of a layer by their unique ids and for no others: `segments` alone is a whole folder, too.
+        With each name dbt looks through the whole project, so of all of them it is told at once."""
+        if names == {*self.tables(layer)}:
+            return [*LAYERS[layer]]
         nodes = self.manifest_dict()["nodes"]
         return [".".join(nodes[name]["fqn"]) for name in names]
 
@@ -241,6 +244,7 @@ class Translator(DagsterDbtTranslator):
         super().__init__(
             DagsterDbtTranslatorSettings(enable_asset_checks=False, enable_duplicate_source_asset_keys=True)
         )
+        self._states = {*contract_states()}
 
     def get_asset_key(self, props: dict) -> dg.AssetKey:
         """[schema, table]; a source says in its YAML which asset of ingestion makes it."""
@@ -272,7 +276,7 @@ class Translator(DagsterDbtTranslator):
 
     def get_tags(self, props: dict) -> dict[str, str]:
         """dbt's own, and ours: personal data by the `pii` of its columns, the state by its folder."""
-        states = {*contract_states()} & {part.upper() for part in props["fqn"]}
+        states = self._states & {part.upper() for part in props["fqn"]}
         pii = any(column["config"].get("meta", {}).get("pii") for column in props["columns"].values())
         return {**super().get_tags(props), **tags(pii=pii, state=min(states, default=None))}
 
@@ -329,21 +333,23 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             yield from told.values()
             return
         with progress.told(context.log.info, pace):
-            seconds = dbt.run(dbt.selectors(stale)) if stale else {}
+            seconds = dbt.run(dbt.selectors(layer, stale)) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
                 changed = {table for name, table in tables.items() if name in stale or name not in told}
                 reconcile.record_suppressed(con, settings.campaign.states, changed)
             built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
             versions.finish_build(settings, con, layer, built_from)
-            lineages, keys = ColumnLineage(con, dbt.target / f"lineage_{layer}.json"), dbt.asset_keys()
+            project = (versions.project_version(settings), dbt.variables())
+            lineages = ColumnLineage(con, project_cache.path(settings, f"lineage_{layer}", project))
+            keys = dbt.asset_keys()
             built = [
                 told[node]
                 if node in told and node not in stale
                 else _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
                 for node in tables
             ]
-            lineages.keep(every=len(stale) == len(tables))
+            lineages.keep()
             if is_whole:
                 progress.keep_pace(con, layer, time.monotonic() - started)
         rows = sum(_row_count(result) for result in built)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -13,6 +12,8 @@ from sqlglot import MappingSchema, exp, parse_one
 from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope, walk_in_scope
+
+from orchestration import project_cache
 
 DIALECT = "duckdb"
 ROWS = "*"  # stands where a column would for the rows of a table: which there are, and how many
@@ -32,8 +33,8 @@ _known: dict[str, Values | None] = {}  # what this process has read
 class ColumnLineage:
     """Reads from what a model's columns are made, against the tables and views that stand in the warehouse now.
 
-    Reading all of a layer takes seconds, so they are remembered in the file `kept` for as long as the SQL and the columns that
-    it reads stay the same.
+    Reading all of a layer takes seconds, so they are remembered in the file `kept` (`project_cache.py`) for as long as the SQL and the columns
+    that it reads stay the same.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, kept: Path):
@@ -49,8 +50,9 @@ class ColumnLineage:
         self.kept = kept
         self.used: dict[str, Values | None] = {}
         self.stored: dict[str, Values | None] = {}
-        with suppress(OSError, ValueError):  # the first time, or a run was stopped while it wrote
-            self.stored = json.loads(kept.read_text(encoding="utf-8"))
+        stored = project_cache.read(kept)
+        if stored:
+            self.stored = json.loads(stored)
 
     def of(self, compiled: Path, parents: Iterable[str]) -> Values | None:
         """What a model's columns are made of by its compiled SQL and the tables that it reads; None where it cannot be read."""
@@ -63,11 +65,10 @@ class ColumnLineage:
         values = self.used[key] = _known[key] = known[key] if key in known else self._read(sql)
         return values
 
-    def keep(self, every: bool = True) -> None:
-        """Remember the lineages that were asked for, and no others if those were `every` model's."""
-        kept = self.used if every else self.stored | self.used
-        if kept.keys() != self.stored.keys():
-            self.kept.write_text(json.dumps(kept), encoding="utf-8")
+    def keep(self) -> None:
+        """Remember the lineages that were asked for, beside those that were before."""
+        if self.used.keys() - self.stored.keys():
+            project_cache.keep(self.kept, json.dumps(self.stored | self.used).encode())
 
     def _read(self, sql: str) -> Values | None:
         origins = read(sql, self.tables)

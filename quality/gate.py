@@ -10,6 +10,9 @@ import importlib.util
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +20,7 @@ from types import ModuleType
 
 import duckdb
 
+from orchestration import progress
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import CLOSE_OFF, Warehouse, limits
 from quality import STEPS, reconcile, versions
@@ -144,32 +148,45 @@ def waiver_of(con: duckdb.DuckDBPyConnection, gate: str, version: str) -> Waiver
 
 
 def run(
-    settings: Settings, warehouse: Warehouse, gate: str, database: Path | None = None, anew: bool = True
+    settings: Settings,
+    warehouse: Warehouse,
+    gate: str,
+    database: Path | None = None,
+    anew: bool = True,
+    say: Callable[[str], None] = print,
 ) -> list[TableResult]:
     """Judge a step's tables and keep the results for the version that they were built from.
 
     `database` is the file that holds the tables, the warehouse unless said otherwise. It is opened read-only. Unless all is to be
     judged `anew`, a table of the warehouse that passed stays passed while nothing changes of what its checks read, which
-    `checked_at` of its result tells.
+    `checked_at` of its result tells. Where that takes long, `say` is told how far it has come.
 
     Raises:
         GateClosed: the tables were never built to the end, so there is nothing to judge.
     """
-    with warehouse.open() as con:
-        version = versions.built_version(con, gate)
-        if version is None:
-            raise GateClosed(f"gate `{gate}` has nothing to judge: its tables are missing or half built. Run: make run")
-        expectations = suite(gate).expectations(settings, con)
-        waiver = waiver_of(con, gate, version)
-        now = Inputs(con)
-        inputs = {} if database else {table: now.of(table, checks) for table, checks in expectations.items()}
-        standing = {} if anew else _standing(con, gate, version, inputs)
-    to_judge = {table: checks for table, checks in expectations.items() if table not in standing}
-    judged = _validate(settings, database or warehouse.path, gate, version, to_judge) if to_judge else []
+    started = time.monotonic()
+    with ExitStack() as telling:
+        with warehouse.open() as con:
+            telling.enter_context(progress.told(say, progress.by_pace(con, f"gate {gate}")))
+            version = versions.built_version(con, gate)
+            if version is None:
+                raise GateClosed(
+                    f"gate `{gate}` has nothing to judge: its tables are missing or half built. Run: make run"
+                )
+            expectations = suite(gate).expectations(settings, con)
+            waiver = waiver_of(con, gate, version)
+            now = Inputs(con)
+            inputs = {} if database else {table: now.of(table, checks) for table, checks in expectations.items()}
+            standing = {} if anew else _standing(con, gate, version, inputs)
+        to_judge = {table: checks for table, checks in expectations.items() if table not in standing}
+        judged = _validate(settings, database or warehouse.path, gate, version, to_judge) if to_judge else []
+    is_whole = not any(result.check_count for result in standing.values())
     standing |= {r.table: replace(r, waiver=waiver, inputs=inputs.get(r.table)) for r in judged}
     results = [standing[table] for table in expectations]
     with warehouse.open() as con:
         _keep(con, gate, version, results)
+        if is_whole:  # a part of the work teaches nothing on the pace of the whole
+            progress.keep_pace(con, f"gate {gate}", time.monotonic() - started)
         if gate == "raw":
             for result in results:
                 reconcile.record_verdict(con, result.table.removeprefix("raw."), result.status != "failed")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
-from orchestration.lineage import FILTER, MATCH, ROWS, VALUE, read
+from orchestration import lineage
+from orchestration.lineage import FILTER, MATCH, ROWS, VALUE, Values, read
 
 TABLES = {
     "s.a": dict.fromkeys(("id", "x", "y"), "varchar"),
@@ -59,3 +61,27 @@ def test_origins(sql: str, column: dict, rows: dict) -> None:
 )
 def test_what_cannot_be_read_is_said(sql: str) -> None:
     assert read(sql, TABLES) is None
+
+
+def test_what_was_read_is_kept_until_the_sql_or_its_tables_change(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = tmp_path / "model.sql"
+    compiled.write_text("select a + b as c from main.t")
+    with duckdb.connect() as con:
+        con.execute("create table t (a int, b int)")
+
+        def made_of() -> Values | None:
+            monkeypatch.setattr(lineage, "_known", {})  # as another process
+            lineages = lineage.ColumnLineage(con, tmp_path / "folder" / "kept-1")
+            found = lineages.of(compiled, ["main.t"])
+            lineages.keep()
+            return found and {column: [(table, name) for table, name in pairs] for column, pairs in found.items()}
+
+        assert made_of() == {"c": [("main.t", "a"), ("main.t", "b")]}
+        with monkeypatch.context() as no_more:
+            no_more.setattr(lineage, "read", None)
+            assert made_of() == {"c": [("main.t", "a"), ("main.t", "b")]}
+            con.execute("alter table t add column x int")
+            with pytest.raises(TypeError):
+                made_of()
+        compiled.write_text("select a as c from main.t")
+        assert made_of() == {"c": [("main.t", "a")]}
