@@ -31,7 +31,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Bring `links` to `source_records` and `fresh_records`, and add to `touched` whose links are other ones than before.
 
     Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`
-    (`n`), which these are, and `hashed`, what all are found by. To `fresh_records` come those that an id led before.
+    (`n`), which these are, `hashed`, what all are found by, and the first time `paired` of all. To `fresh_records` come those that an id led before.
     """
     con.execute(f"""
         create or replace temp table led as
@@ -79,6 +79,8 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             )
         """)
         con.execute("insert into fresh_records select n from come_loose")
+    if first:  # All are looked at in each stage: made once, since to choose of them takes longer than to make all.
+        complete(con, "(select * exclude (state, content) from compared)", "paired")
     _hash(con)
     con.execute("create or replace temp table alike (n_l bigint, n_r bigint, evidence varchar, weight double)")
     for name, (columns, weight) in COMBINATIONS.items():
@@ -95,7 +97,8 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             select least(n, other), greatest(n, other), '{name}', {weight} from pairs
             {"" if first else _ONE_FRESH}
         """)
-    paired(con, "select n_l from alike union select n_r from alike")
+    if not first:
+        paired(con, "select n_l from alike union select n_r from alike")
     con.execute(f"""
         insert into links
         select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
@@ -103,7 +106,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
         where {model.veto(households=True)} is null
     """)
-    tables.drop(con, "led", "led_before", "alike", "paired")
+    tables.drop(con, "led", "led_before", "alike")
 
 
 def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:

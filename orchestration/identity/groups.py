@@ -34,7 +34,7 @@ def group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             where valid_to is null and stage = 'steward'
         """)
         _find_touched(con)
-    _group(con)
+    _group(con, first)
 
 
 def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
@@ -62,7 +62,7 @@ def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
         size = now
 
 
-def _group(con: duckdb.DuckDBPyConnection) -> None:
+def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Put the records in `touched` into groups. Whom an exact identifier leads to a voter goes with her from the start, so that links count
     between voters with all that is theirs, and others."""
     con.execute("""
@@ -80,7 +80,8 @@ def _group(con: duckdb.DuckDBPyConnection) -> None:
         )
         select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
     """)
-    exact.paired(con, "select n from joined_by_links")
+    if not first:
+        exact.paired(con, "select n from joined_by_links")
     con.execute("""
         create or replace temp table rejected as
         select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject'

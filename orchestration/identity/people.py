@@ -51,8 +51,8 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     if compares:
         compared.bring(con, first, has_sources)
         exact.link(con, first)
-        states.link(con)
-        probable.link(con)
+        states.link(con, first)
+        probable.link(con, first)
         groups.group(con, first)
         review.write_doubts(con)
         tables.drop(con, *groups.MADE)

@@ -25,15 +25,13 @@ _WITHOUT_SHARED = """
 """
 
 
-def link(con: duckdb.DuckDBPyConnection) -> None:
+def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
-    _link(con)
-    tables.drop(
-        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", "paired", "frequency"
-    )  # fmt: skip
+    _link(con, first)
+    tables.drop(con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", "frequency")
 
 
-def _link(con: duckdb.DuckDBPyConnection) -> None:
+def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     con.execute("""
         create or replace temp table settled_by_id as
         with mine as (
@@ -59,7 +57,7 @@ def _link(con: duckdb.DuckDBPyConnection) -> None:
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
     if not count:
         return
-    _pair(con)
+    _pair(con, first)
     [(count,)] = con.execute("select count(*) from weighed").fetchall()
     if not count:
         return
@@ -71,7 +69,6 @@ def _link(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table weighed_records as
         {_WITHOUT_SHARED} from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
     """)
-    tables.drop(con, "paired")
     [(records,)] = con.execute("select count(*) from compared").fetchall()
     model.add_frequencies(con, "weighed_records", among="comparable")
     model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records), parts=False)
@@ -105,7 +102,7 @@ def _link(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _pair(con: duckdb.DuckDBPyConnection) -> None:
+def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Make `weighed` of the pairs of an unsettled record and any other of which one is fresh, which share a key and nothing rules out."""
     con.execute("create or replace temp table candidates (n_l bigint, n_r bigint)")
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
@@ -137,7 +134,16 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join links using (n_l, n_r)"
     )
     tables.drop(con, "candidates", "asked_of")
-    exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
+    # Of a few columns first, which rules out two of five: to take all of a pair together is half of the work.
+    con.execute(f"""
+        create or replace temp table looked_at as
+        with told as (select n, generation, sex, birth_year, born from compared)
+        select n_l, n_r from looked_at
+        join (select {model.sided("told", "l")}) using (n_l) join (select {model.sided("told", "r")}) using (n_r)
+        where {model.plain_contradiction()} is null
+    """)
+    if not first:
+        exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
     con.execute(f"""
         create or replace temp table weighed as
         select n_l as join_key_l, n_r as join_key_r, '0' as match_key

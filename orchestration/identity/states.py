@@ -30,7 +30,7 @@ def are_several(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(count > 1)
 
 
-def link(con: duckdb.DuckDBPyConnection) -> None:
+def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Bring `links` and `match_review` to the voters of several states in `compared`, and add to `touched` whose links
     are other ones than before. Names become more or less frequent with any voter, so all are looked at."""
     con.execute(
@@ -39,7 +39,7 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"delete from links where ends_with(evidence, '{EVIDENCE}')")
     con.execute(f"delete from match_review where reason = '{review.STATES}'")
     if are_several(con):
-        _weigh(con)
+        _weigh(con, first)
         con.execute(f"""
             insert into links
             select n_l, n_r, 'probable', concat_ws(', ', {review.words("for")}, '{EVIDENCE}'), weight
@@ -61,14 +61,14 @@ def link(con: duckdb.DuckDBPyConnection) -> None:
         with linked_now as (select * from links where ends_with(evidence, '{EVIDENCE}'))
         (from linked_now except from linked_before) union all (from linked_before except from linked_now)
     """)
-    tables.drop(con, "linked_before", "same_in_two_states", "paired")
+    tables.drop(con, "linked_before", "same_in_two_states")
     con.execute("""
         insert into touched
         select n from (select n_l as n from changed_links union select n_r from changed_links) anti join touched using (n)
     """)
 
 
-def _weigh(con: duckdb.DuckDBPyConnection) -> None:
+def _weigh(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Make `same_in_two_states` (`n_l`, `n_r`, `weight`): voters of two states of the same name and birth that nothing rules out."""
     con.execute("""
         create or replace temp table voters_to_weigh as
@@ -105,7 +105,8 @@ def _weigh(con: duckdb.DuckDBPyConnection) -> None:
         )
         select n_l, n_r, weight from weighed where weight >= {UNSURE}
     """)
-    exact.paired(con, "select n_l from alike_in_two_states union select n_r from alike_in_two_states")
+    if not first:
+        exact.paired(con, "select n_l from alike_in_two_states union select n_r from alike_in_two_states")
     con.execute(f"""
         create or replace temp table same_in_two_states as
         select alike_in_two_states.* from alike_in_two_states

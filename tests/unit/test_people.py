@@ -181,7 +181,7 @@ import sys, time
 import duckdb
 from orchestration.identity import golden, people, probable
 
-def stop(con):
+def stop(con, *_):
     print(con.execute(sys.argv[3]).fetchall()[0][0], flush=True)
     time.sleep(60)
 
