@@ -80,7 +80,9 @@ def machine_memory() -> int:
 class Limits:
     """What DuckDB may take of this machine. The campaign has no say in it, so the environment holds it."""
 
-    # Half, because dbt, Great Expectations and Dagster take memory of their own beside DuckDB.
+    # At most half, because dbt, Great Expectations and Dagster take memory of their own beside DuckDB, and DuckDB some beside its limit.
+    # More than 3 GiB would be no faster: the marts of a million voters with 410 MiB, which is as 7.5 million with 3 GiB, write 0.03 GB
+    # aside, and the largest of them take the same work with 410 MiB and with 3 GiB.
     memory: int = field(default_factory=lambda: min(machine_memory() // 2, 3 * GIB))
     threads: int | None = None  # None is one a processor, as many as the memory is enough for
     spill: int | None = None  # bytes on disk; None is a quarter to a half of what is free where the data lies

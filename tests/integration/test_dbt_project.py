@@ -86,6 +86,16 @@ def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
         assert changed_by("nc_voters") >= {"stg_nc__scopes", "int_changed_records", "voters", "donations"}
 
 
+def test_no_whole_vote_is_held_while_ballots_are_told_apart(all_states) -> None:
+    """What a query names twice DuckDB holds, and of all columns of all votes that is more than its memory."""
+    dbt, warehouse = all_states
+    [file] = dbt.target.rglob("compiled/**/int_ballots.sql")
+    with warehouse.hold("a test"), warehouse.open() as con:
+        [(_, plan)] = con.execute(f"explain (format json) {file.read_text(encoding='utf-8')}").fetchall()
+    held = set(re.findall(r'"CTE Name": "(\w+)"', plan))
+    assert held == {"voting_methods", "more_than_once"}  # a seed, and keys alone
+
+
 @pytest.mark.parametrize("state", [state.lower() for state in STATES])
 def test_the_unit_tests_of_each_states_staging_pass(all_states, state: str) -> None:
     dbt, warehouse = all_states
