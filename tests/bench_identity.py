@@ -229,6 +229,7 @@ def plain_splink(con: duckdb.DuckDBPyConnection, case: Case, duplicate_free: tup
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
     pairs = linker.inference.predict(threshold_match_probability=DOCUMENTED)
     if duplicate_free:
+        # Each round brings at most one more record to a cluster: 19 rounds for 50,000 records, more than 150 for a million.
         found = linker.clustering.cluster_using_single_best_links(
             pairs,
             duplicate_free_datasets=list(duplicate_free),
