@@ -27,7 +27,7 @@ from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.lineage import ColumnLineage, Values
 from orchestration.settings import Mendable, Settings, contract_states
-from orchestration.warehouse import Warehouse, limits
+from orchestration.warehouse import Warehouse, close_room, has_table, limits
 from quality import gate, policy, reconcile, versions
 
 LAYERS = {
@@ -319,6 +319,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                     )
                 }
                 follow = whole_job and versions.changes_suffice(con)
+                if follow and has_table(con, "voters", "marts"):
+                    close_room(con, "marts.voters")
                 can_follow = {n for n in stale if follow and versions.built_code(con, tables[n]) == code_versions[n]}
                 anew = dbt.built_anew(stale, can_follow)
                 stale |= anew

@@ -9,22 +9,13 @@
     delete from {{ this }} where voter_id in (select voter_id from {{ ref('int_outdated_voters') }})
 {%- endmacro %}
 
-{# The residences of voters who were read anew: those that they had in the mart, and those that they have there now. #}
-{% macro residences_to_count() -%}
-    select residence_id from {{ ref('int_outdated_voters') }} where residence_id is not null
-    union
-    select residence_id
-    from {{ ref('voters') }}
-    where residence_id is not null
-        and voter_id in (
-            select voter_id from {{ ref('int_changed_records') }}
-            union all
-            select voter_id from {{ ref('int_outdated_voters') }}
-        )
+{% macro forget_touched_residences() -%}
+    delete from {{ this }} where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
 {%- endmacro %}
 
-{% macro forget_residences_to_count() -%}
-    delete from {{ this }} where residence_id in ({{ residences_to_count() }})
+{# Who lives together is told by residences; of who did the relations are all told anew. #}
+{% macro forget_touched_relations() -%}
+    {{ forget_touched_residences() }} or not lives_together
 {%- endmacro %}
 
 {# A newer file has everybody's record, also in other places: of voters who did not change only that is written anew. #}

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import duckdb
 
+from orchestration.warehouse import MOST_ROOM
+
 # What a newer file changes of nearly every row, by the key of the table: where in the files the voter's record stands. Written over
 # in place, and no difference.
 _WRITTEN_OVER = {"voters": ("voter_id", ("delivery_id", "record_number", "as_of"))}
-MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there
 
 
 def bring_forward(con: duckdb.DuckDBPyConnection, table: str, source: str, rows: Callable[[str], str]) -> bool:

@@ -10,7 +10,7 @@ import time
 import duckdb
 import pytest
 
-from orchestration.warehouse import Warehouse, WarehouseBusy
+from orchestration.warehouse import Warehouse, WarehouseBusy, close_room
 from tests import pipeline
 
 HOLDER = """
@@ -78,3 +78,19 @@ def test_sql_cannot_reach_outside_or_lift_its_limits(tmp_path, statement: str):
 def test_the_file_is_the_owners_alone(tmp_path):
     with Warehouse(pipeline.settings_for(tmp_path)).hold("a test") as warehouse:
         assert warehouse.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_room_of_rows_that_are_gone_is_closed_where_it_is_much(tmp_path):
+    with Warehouse(pipeline.settings_for(tmp_path)).hold("a test") as warehouse, warehouse.open() as con:
+        con.execute("create table t as select n from range(500000) r(n)")
+
+        def places_after(share: str) -> int:
+            con.execute(f"delete from t where {share}; checkpoint")
+            without = con.execute("select max(rowid) + 1 from t").fetchone()
+            assert without == (500_000,)
+            close_room(con, "t")
+            return con.execute("select max(rowid) + 1 from t").fetchall()[0][0]
+
+        assert places_after("n % 10 = 0") == 500_000
+        assert places_after("n % 3 = 0") < 400_000
+        assert con.execute("select count(*), sum(n) from t").fetchone() == (300_000, 74_999_999_997)

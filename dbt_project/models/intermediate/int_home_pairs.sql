@@ -1,15 +1,14 @@
 -- Two of one home at a time, at most 45 of one residence, with what there is to judge by; the older one first.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
-    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
--- depends_on: {{ ref('int_changed_records') }}
--- depends_on: {{ ref('int_outdated_voters') }}
+    pre_hook="{{ forget_touched_residences() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 with homes as (
 
     select residence_id
     from {{ ref('residences') }}
     where voter_count > 1 and group_quarters_reason is null
     {% if is_incremental() -%}
-    and residence_id in ({{ residences_to_count() }})
+    and residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),

@@ -1,15 +1,14 @@
 -- Who of one home is what to whom, with its chance. Two who share a surname are always kin, of whatever kind; others are where something
 -- makes it likelier than not.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
-    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
--- depends_on: {{ ref('int_changed_records') }}
--- depends_on: {{ ref('int_outdated_voters') }}
+    pre_hook="{{ forget_touched_residences() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 -- depends_on: {{ ref('voters') }}
 with pairs as (
 
     select * from {{ ref('int_home_pairs') }}
     {% if is_incremental() -%}
-    where residence_id in ({{ residences_to_count() }})
+    where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),

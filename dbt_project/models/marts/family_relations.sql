@@ -1,4 +1,8 @@
--- Both ways round: who is what to whom, of those who live together and of those who did by earlier files.
+-- Both ways round: who is what to whom, of those who live together and of those who did by earlier files. The latter are few, and built
+-- anew each time.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
+    pre_hook="{{ forget_touched_relations() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 with kin as (
 
     select * from {{ ref('int_kin') }}
@@ -130,6 +134,9 @@ pairs as (
 
     select residence_id, elder_id, younger_id, relation, chance, shares_surname, true as lives_together, cast(null as date) as together_on
     from kin
+    {% if is_incremental() -%}
+    where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
+    {%- endif %}
     union all
     select
         residence_id,

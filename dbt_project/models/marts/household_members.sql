@@ -1,13 +1,12 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
-    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
--- depends_on: {{ ref('int_changed_records') }}
--- depends_on: {{ ref('int_outdated_voters') }}
+    pre_hook="{{ forget_touched_residences() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 with residences as (
 
     select residence_id, group_quarters_reason is not null as is_group_quarters
     from {{ ref('residences') }}
     {% if is_incremental() -%}
-    where residence_id in ({{ residences_to_count() }})
+    where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),

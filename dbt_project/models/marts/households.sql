@@ -1,14 +1,13 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
-    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
--- depends_on: {{ ref('int_changed_records') }}
--- depends_on: {{ ref('int_outdated_voters') }}
+    pre_hook="{{ forget_touched_residences() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 with members as (
 
     select voters.*, household_members.household_id
     from {{ ref('household_members') }} as household_members
     inner join {{ ref('voters') }} as voters on voters.voter_id = household_members.voter_id
     {% if is_incremental() -%}
-    where household_members.residence_id in ({{ residences_to_count() }})
+    where household_members.residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),
@@ -25,6 +24,9 @@ couples as (
     from {{ ref('int_kin') }} as kin
     inner join {{ ref('household_members') }} as household_members on household_members.voter_id = kin.elder_id
     where kin.relation = 'partner' and kin.chance >= 0.5
+    {%- if is_incremental() %}
+        and kin.residence_id in (select residence_id from {{ ref('int_touched_residences') }})
+    {%- endif %}
     group by household_members.household_id
 
 ),

@@ -1,12 +1,11 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
-    pre_hook="{{ forget_residences_to_count() if is_incremental() }}") }}
--- depends_on: {{ ref('int_changed_records') }}
--- depends_on: {{ ref('int_outdated_voters') }}
+    pre_hook="{{ forget_touched_residences() if is_incremental() }}") }}
+-- depends_on: {{ ref('int_touched_residences') }}
 with voters as (
 
     select * from {{ ref('voters') }} where residence_id is not null
     {% if is_incremental() -%}
-    and residence_id in ({{ residences_to_count() }})
+    and residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),
@@ -17,7 +16,7 @@ addresses as (
     select distinct residence_id, street, unit
     from {{ ref('int_addresses') }}
     {% if is_incremental() -%}
-    where residence_id in ({{ residences_to_count() }})
+    where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}
 
 ),

@@ -7,7 +7,7 @@ with registrations as (
 
     select * from {{ ref('int_registrations') }} where is_registered
     {% if is_incremental() -%}
-    and voter_id not in (select voter_id from {{ this }})
+    and voter_id in (select voter_id from {{ ref('int_changed_records') }} union all select voter_id from {{ ref('int_outdated_voters') }})
     {%- endif %}
 
 ),
