@@ -21,11 +21,7 @@
         {%- elif key == 'email' %}
         select email, voter_id, first_name, last_name from {{ ref('int_voter_emails') }}
         {%- elif key == 'phone' %}
-        select phone, min(voter_id) as voter_id, min(first_name) as first_name, min(last_name) as last_name
-        from {{ ref('voters') }}
-        where phone is not null
-        group by phone
-        having count(*) = 1
+        select phone, voter_id, first_name, last_name from {{ ref('int_voter_phones') }}
         {%- endif %}
     ) as by_{{ key }}
         {%- if key == 'state_voter_id' %}

@@ -59,3 +59,9 @@
 {% macro have_in_common(list, other) -%}
     list_has_any({{ list }}, {{ other }})
 {%- endmacro %}
+
+{# Whether a text is one of these. In lists of four, since the engine makes a table of a longer one and joins it, which each reader of a view
+   pays for, also one who asks for other columns. #}
+{% macro is_one_of(text, texts) -%}
+    ({% for some in texts | batch(4) %}{{ text }} in ('{{ some | join("', '") }}'){{ ' or ' if not loop.last }}{% endfor %})
+{%- endmacro %}

@@ -61,10 +61,10 @@
 
 {# Whether a cell says yes, as tools write it. #}
 {% macro says_yes(text) -%}
-    coalesce(lower(trim({{ text }})) in ('y', 'yes', 't', 'true', '1', 'x'), false)
+    coalesce({{ is_one_of("lower(trim(" ~ text ~ "))", ['y', 'yes', 't', 'true', '1', 'x']) }}, false)
 {%- endmacro %}
 
 {# A text that is in capitals; null where people write that there is nothing. #}
 {% macro not_none(text) -%}
-    case when {{ text }} not in ('NONE', 'N/A', 'NA', 'NO', '-', 'NULL') then {{ text }} end
+    case when not {{ is_one_of(text, ['NONE', 'N/A', 'NA', 'NO', '-', 'NULL']) }} then {{ text }} end
 {%- endmacro %}
