@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -30,14 +32,14 @@ def candidate_path(settings: Settings) -> Path:
 
 
 def public_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """(schema, table) of all that is published, by name."""
+    """(schema, table) of all that is published, the largest first."""
     return con.execute(
         """
         select schema_name, table_name from duckdb_tables()
         where not internal and database_name = current_database()
           and (schema_name in (select unnest(?)) or (schema_name = 'meta' and table_name in (select unnest(?))))
           and table_name not in (select unnest(?))
-        order by 2
+        order by estimated_size desc, table_name
         """,
         [list(PUBLIC_SCHEMAS), list(PUBLIC_META), list(PRIVATE)],
     ).fetchall()
@@ -61,20 +63,22 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
             shutil.copyfile(settings.current, candidate)
         con.execute(f"attach {text_literal(candidate)} as candidate")
         _drop_all_but(con, kept)
-        rows = 0
-        for schema, table in public_tables(con):
-            if table not in standing:
-                source = f'"{schema}"."{table}"'
-                rows_of = partial(persons.with_persons, table) if table in people else "select * from {}".format
-                if table in kept and _built(copied[table]) == _built(sources[table]):
-                    persons.name_anew(con, table)
-                elif table not in kept or not forward.bring_forward(con, table, source, rows_of):
-                    con.execute(f'create or replace table candidate.main."{table}" as {rows_of(source)}')
-            [(there,)] = con.execute(f'select count(*) from candidate.main."{table}"').fetchall()
-            rows += there
-        copy_comments(
-            con, [(s, t) for s, t in public_tables(con) if t not in standing], "groundgame", "candidate", "main"
+        changed = [(s, t) for s, t in public_tables(con) if t not in standing]
+
+        def write(own: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+            source = f'"{schema}"."{table}"'
+            rows_of = partial(persons.with_persons, table) if table in people else "select * from {}".format
+            if table in kept and _built(copied[table]) == _built(sources[table]):
+                persons.name_anew(own, table)
+            elif table not in kept or not forward.bring_forward(own, table, source, rows_of):
+                own.execute(f'create or replace table candidate.main."{table}" as {rows_of(source)}')
+
+        _write_side_by_side(con, changed, write)
+        rows = sum(
+            con.execute(f'select count(*) from candidate.main."{table}"').fetchall()[0][0]
+            for _, table in public_tables(con)
         )
+        copy_comments(con, changed, "groundgame", "candidate", "main")
         persons.describe(con, [table for table in people if table not in standing])
         _describe_publication(settings, con)
         con.execute("use candidate")
@@ -88,6 +92,31 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     _detach(con)
     _keep_sources(settings, con, sources)
     return rows
+
+
+def _write_side_by_side(
+    con: duckdb.DuckDBPyConnection,
+    tables: list[tuple[str, str]],
+    write: Callable[[duckdb.DuckDBPyConnection, str, str], None],
+) -> None:
+    """Write the tables in their order, two at a time where DuckDB has threads for it: the end of each is written by one thread. Once one fails,
+    or somebody stops the run, no further table is begun."""
+    left = iter(tables)
+
+    def write_some() -> None:
+        with con.cursor() as own:
+            persons.prepare(own)  # temp tables are of one connection
+            for schema, table in left:
+                write(own, schema, table)
+
+    [(threads,)] = con.execute("select current_setting('threads')").fetchall()
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write_some) for _ in range(min(2, threads))]
+        try:
+            for writer in as_completed(writers):
+                writer.result()
+        finally:
+            deque(left, maxlen=0)
 
 
 def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: dict[str, str]) -> None:
