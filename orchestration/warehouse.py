@@ -327,9 +327,6 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
-        # Of a new file; one that is there keeps its own. To write text so takes a third less work than in the oldest format, which is DuckDB's
-        # default, for files of the same size. DuckDB has read it since 1.4.
-        "storage_compatibility_version": "v1.4.0",
         # Where one row in a hundred is taken out, closing its room takes longer than all else that is written: `close_room` does it.
         "max_vacuum_tasks": 0,
     }

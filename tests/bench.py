@@ -2,7 +2,6 @@
 measured in the same run on the same threads, and how that grows with the state. Prints ratios, since machines are noisy; it
 judges nothing.
 
-The floor is stored in DuckDB's default format, as by hand; what it takes in ours is printed, too.
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
 With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it
 prints one table: the raw step of each, with the first number of voters. With `NEWER=1` it measures instead what a newer voter
@@ -52,12 +51,11 @@ sys.exit(status)
 
 @dataclass(frozen=True)
 class Measured:
-    """One size of a state: its records, the seconds of the reads and of each step, the peak memory in GiB."""
+    """One size of a state: its records, the seconds of both reads and of each step, the peak memory in GiB."""
 
     voters: int
     records: int
     floor: float
-    floor_as_ours: float
     read: float
     steps: dict[str, float]
     memory: float
@@ -103,7 +101,6 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
     print(f"generated {voters:,} voters of {state} in {time.monotonic() - started:.1f} s", flush=True)
     files = sorted(settings.inbox.iterdir())
     floor = sum(bare_read(folder / "floor.duckdb", file) for file in files)
-    floor_as_ours = sum(bare_read(folder / "floor.duckdb", file, as_ours=True) for file in files)
     read = sum(our_read(folder / "read.duckdb", file) for file in files)
     steps, memory = refresh(settings)
     with duckdb.connect(str(settings.warehouse), config=limits(Limits.load(), settings.data_dir)) as con:
@@ -112,7 +109,7 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
         if unpivoted:
             print("unpivot / floor: {:.2f} ({:,} votes, {:.1f} s)".format(unpivoted[0] / floor, *reversed(unpivoted)))
     shutil.rmtree(folder)
-    return Measured(voters, records, floor, floor_as_ours, read, steps, memory)
+    return Measured(voters, records, floor, read, steps, memory)
 
 
 def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
@@ -151,15 +148,12 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
         print(f"{step:<22}{parts}{seconds:>14.1f}")
 
 
-def bare_read(database: Path, file: Path, as_ours: bool = False) -> float:
+def bare_read(database: Path, file: Path) -> float:
     """Seconds of a bare `CREATE TABLE AS read_csv` (`read_json`) of what was delivered, a table a file, until it is stored: the
-    floor. It is stored in DuckDB's default format, or `as_ours`. DuckDB unpacks gzip, but no zip."""
+    floor. DuckDB unpacks gzip, but no zip."""
     seconds = 0.0
     database.unlink(missing_ok=True)
-    config = limits(Limits.load(), database.parent)
-    if not as_ours:
-        del config["storage_compatibility_version"]
-    with duckdb.connect(str(database), config=config) as con:
+    with duckdb.connect(str(database), config=limits(Limits.load(), database.parent)) as con:
         for number, part in enumerate(members(file)):
             with opened(file, database.parent, part.place) as held:
                 match, scan = recognise(held.path, held.name, all_contracts())
@@ -350,7 +344,6 @@ def report(sizes: list[Measured]) -> None:
     row("records", (f"{s.records:,}" for s in sizes))
     row("records/s", (f"{s.records / s.steps[WHOLE]:,.0f}" for s in sizes))
     row("floor: bare read, s", (f"{s.floor:.1f}" for s in sizes))
-    row("floor in our format, s", (f"{s.floor_as_ours:.1f}" for s in sizes))
     row("read / floor", (f"{s.read / s.floor:.2f}" for s in sizes))
     row("raw step / floor", (f"{s.steps['raw'] / s.floor:.2f}" for s in sizes))
     row("whole refresh / floor", (f"{s.steps[WHOLE] / s.floor:.2f}" for s in sizes))

@@ -89,7 +89,10 @@ def handed_in(donations, deliveries, mart: str = "donations") -> list[tuple]:
 
 
 # Of the marts here the tables that stand before them.
-BEHIND = {"app_friends": ("int_app_contacts",), "contacts": ("int_van_voters", "int_email_activity", "int_consents")}
+BEHIND = {
+    "app_friends": ("int_voter_phones", "int_app_contacts"),
+    "contacts": ("int_van_voters", "int_email_activity", "int_consents"),
+}
 
 
 def build_again(donations, models) -> None:

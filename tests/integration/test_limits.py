@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.dbt import Dbt, DbtFailed
@@ -30,16 +29,6 @@ def settings(tmp_path) -> Settings:
 def test_our_own_connection_has_the_limits(settings):
     with Warehouse(settings).hold("a test") as warehouse, warehouse.open() as con:
         assert dict(con.execute(QUERY).fetchall()) == HELD
-        assert storage_versions(con) == {"groundgame": "v1.4.0+"}
-
-
-def storage_versions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """By the name of each database that is a file."""
-    return dict(
-        con.execute(
-            "select database_name, tags['storage_version'] from duckdb_databases() where path is not null"
-        ).fetchall()
-    )
 
 
 def test_dbts_connection_has_the_limits(settings):
