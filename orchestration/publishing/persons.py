@@ -58,7 +58,7 @@ def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make what `fingerprints` and `with_persons` read, once for all tables: the temp tables `persons_of_voters` (`voter_id`, `person_id`), of
+    """Make what `fingerprints` and `with_persons` read on this connection, for all tables: the temp tables `persons_of_voters` (`voter_id`, `person_id`), of
     voters who are not the person that began with their record, and `persons_of_records` (`source`, `record_id`, `person_id`)."""
     con.execute(f"""
         create or replace temp table persons_of_voters as
