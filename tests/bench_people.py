@@ -8,13 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from orchestration.identity import people
-from orchestration.settings import Settings
+from orchestration.settings import Limits, Settings
 from orchestration.warehouse import Warehouse, limits, text_literal
 from tests import bench_state, pipeline
 
@@ -113,7 +114,7 @@ def run(file: Path, out: Path) -> tuple[float, float, float, int]:
 
 
 def _settings(file: Path) -> Settings:
-    return pipeline.settings_for(file.parent / "campaign")
+    return replace(pipeline.settings_for(file.parent / "campaign"), limits=Limits.load())
 
 
 if __name__ == "__main__":
