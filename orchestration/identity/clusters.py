@@ -12,7 +12,8 @@ LARGEST_PERSON = 60  # different descriptions of one person
 FEWEST_LINKS = 0.4  # of the pairs of one person's records, so that no chain of likenesses makes a person
 ROUNDS = 60  # what is not together by then stays apart
 MADE = (
-    "ways", "ambiguous", "several", "pairs_within", "doubtful", "open_links", "nearest", "unfit", "neighbours", "connected", "nearer",
+    "ways", "rivals", "ambiguous", "several", "pairs_within", "doubtful", "open_links", "open_groups", "asked_records", "nearest", "unfit",
+    "neighbours", "connected", "nearer",
 )  # fmt: skip
 # SQL over two records: whether one source plainly has a person twice.
 SAME_TWICE = (
@@ -22,7 +23,7 @@ SAME_TWICE = (
 
 
 def drop_ambiguous(con: duckdb.DuckDBPyConnection, links: str, records: str, contradiction: str) -> None:
-    """Take from `links` (`n_l`, `n_r`, `weight`) those of a record that fits two people equally well.
+    """Take from `links` (`n_l` < `n_r`, `weight`, and whether it is known that the two `fit`) those of a record that fits two people equally well.
 
     Two people are records that contradict each other, or that one duplicate-free source has, unless it plainly has the same
     person twice.
@@ -32,11 +33,15 @@ def drop_ambiguous(con: duckdb.DuckDBPyConnection, links: str, records: str, con
         select n_l as n, n_r as other, weight from {links} union all select n_r, n_l, weight from {links}
     """)
     con.execute(f"""
-        create or replace temp table ambiguous as
-        with rivals as (
-            select l.n, l.other as one, r.other as two
+        create or replace temp table rivals as
+        select n, one, two
+        from (
+            select l.n, l.other as one, r.other as two, least(one, two) as n_l, greatest(one, two) as n_r
             from ways as l join ways as r on r.n = l.n and r.other <> l.other and r.weight > l.weight - {MARGIN}
-        )
+        ) anti join (select n_l, n_r from {links} where fit) using (n_l, n_r)
+    """)
+    con.execute(f"""
+        create or replace temp table ambiguous as
         select distinct rivals.n, rivals.one as other
         from rivals
         join (select {sided(records, "l")}) on n_l = rivals.one
@@ -62,9 +67,12 @@ def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradict
     # Apart from what is asked of them, since planned together the engine asks it of other pairs, too.
     con.execute(f"""
         create or replace temp table pairs_within as
-        select one.cluster, one.n as n_l, two.n as n_r
-        from several as one join several as two on two.cluster = one.cluster and two.n > one.n
-        where one.size <= {LARGEST_PERSON}
+        select cluster, n_l, n_r
+        from (
+            select one.cluster, one.n as n_l, two.n as n_r
+            from several as one join several as two on two.cluster = one.cluster and two.n > one.n
+            where one.size <= {LARGEST_PERSON}
+        ) anti join (select n_l, n_r from {links} where fit) using (n_l, n_r)
     """)
     con.execute(f"""
         create or replace temp table doubtful as
@@ -92,9 +100,19 @@ def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradict
         from {links} join {table} as l on l.n = n_l join {table} as r on r.n = n_r
         where abs(l.cluster - r.cluster) > 0 group by all
     """)
+    # These are few: all the rest stays as it is.
+    con.execute(f"""
+        create or replace temp table open_groups as
+        select * from {table} where cluster in (select a from open_links union all select b from open_links)
+    """)
+    con.execute(f"create or replace temp table asked_records as from {records} semi join open_groups using (n)")
     for _ in range(ROUNDS):
-        if not _join_the_nearest(con, records, contradiction, table):
+        if not _join_the_nearest(con, "asked_records", contradiction, "open_groups"):
             break
+    con.execute(f"""
+        create or replace temp table {table} as
+        select n, coalesce(open_groups.cluster, {table}.cluster) as cluster from {table} left join open_groups using (n)
+    """)
 
 
 def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradiction: str, table: str) -> int:
@@ -147,9 +165,11 @@ def connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
     """Give in `table` (`n`, `cluster`) all that links (`n_l`, `n_r`) connect the least `n` among them."""
     con.execute(f"""
         create or replace temp table neighbours as
-        select n_l as n, n_r as other from {links} union select n_r, n_l from {links}
+        select n_l as n, n_r as other from {links} union all select n_r, n_l from {links}
     """)
-    con.execute("create or replace temp table connected as select n, n as cluster from neighbours group by n")
+    con.execute(
+        "create or replace temp table connected as select n, least(n, min(other)) as cluster from neighbours group by n"
+    )
     changed = 1
     while changed:
         # Written anew each time: rows that are updated over and over within a transaction get slower and slower to read.

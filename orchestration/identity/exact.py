@@ -97,14 +97,13 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             select least(n, other), greatest(n, other), '{name}', {weight} from pairs
             {"" if first else _ONE_FRESH}
         """)
-    if not first:
-        paired(con, "select n_l from alike union select n_r from alike")
     con.execute(f"""
         insert into links
+        with told as (select n, generation, sex, birth_year, born, middle, phone, email from compared)
         select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
         from alike
-        join (select {model.sided("paired", "l")}) using (n_l) join (select {model.sided("paired", "r")}) using (n_r)
-        where {model.veto(households=True)} is null
+        join (select {model.sided("told", "l")}) using (n_l) join (select {model.sided("told", "r")}) using (n_r)
+        where {model.namesakes_veto()} is null
     """)
     tables.drop(con, "led", "led_before", "alike")
 
@@ -121,7 +120,7 @@ _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n fro
 
 def _hash(con: duckdb.DuckDBPyConnection) -> None:
     """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and `hashed` of all that is compared (`n`,
-    `is_voter`, and of what keys are made as numbers) without these."""
+    `is_voter`, of what keys are made as numbers, and of the first names `named`) without these."""
     for column in ("phone", "email"):
         con.execute(f"""
             create or replace temp table shared_{column} as
@@ -133,7 +132,7 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table hashed as
-        select n, ends_with(source, '_voters') as is_voter, {blocking.parts(_HASHED)}
+        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)}
         from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
     """)
     for column in ("phone", "email"):

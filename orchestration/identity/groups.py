@@ -11,7 +11,7 @@ VOTERS_FIRST = (
 )
 # The tables of which nothing is asked once doubts are told.
 MADE = (
-    "touched", "fresh_records", "settled", "rejected", "group_links", "joined_by_links", "paired", "led_to", "units", "sure_links", "involved",
+    "touched", "fresh_records", "settled", "rejected", "group_links", "joined_by_links", "paired", "led_to", "units", "sure_links", "linked", "kept_apart",
     "grouped", "confirmed", "joined", "together", "members_together", "doubts", *clusters.MADE,
 )  # fmt: skip
 _TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
@@ -108,27 +108,35 @@ def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         create or replace temp table units as
         select n, coalesce(led_to.unit, n) as unit from touched left join led_to using (n)
     """)
-    con.execute("""
+    # What was linked by what both say `fit` then, and still does if no steward said otherwise.
+    con.execute(f"""
         create or replace temp table sure_links as
-        select least(l.unit, r.unit) as n_l, greatest(l.unit, r.unit) as n_r, max(weight) as weight
-        from (from group_links anti join led_to on led_to.n = n_l and led_to.unit = n_r) as following
-        join units as l on l.n = n_l join units as r on r.n = n_r
-        where abs(l.unit - r.unit) > 0 and stage <> 'steward'
-        group by all
+        with following as (
+            select least(l.unit, r.unit) as n_l, greatest(l.unit, r.unit) as n_r, weight,
+                l.unit = l.n and r.unit = r.n and stage <> 'authoritative' and not {exact.IS_LED} as fit
+            from (from group_links anti join led_to on led_to.n = n_l and led_to.unit = n_r) as following
+            join units as l on l.n = n_l join units as r on r.n = n_r
+            where abs(l.unit - r.unit) > 0 and stage <> 'steward'
+        )
+        select n_l, n_r, max(weight) as weight, bool_or(fit) and n_l not in (select unit from units join rejected on n_l = n) as fit
+        from following group by n_l, n_r
     """)
     con.execute("""
-        create or replace temp table involved as
-        with kept_apart as (
-            select one.unit as n, list(two.unit) as others
-            from rejected join units as one on one.n = n_l join units as two on two.n = n_r
-            group by one.unit
-        )
+        create or replace temp table kept_apart as
+        select one.unit as n, list(two.unit) as others
+        from rejected join units as one on one.n = n_l join units as two on two.n = n_r
+        group by one.unit
+    """)
+    con.execute("""
+        create or replace temp table linked as
+        select n_l as n from sure_links union select n_r from sure_links
+        union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
+    """)
+    # Of few of them anything is asked, so nothing is copied.
+    con.execute("""
+        create or replace temp view involved as
         select paired.*, cast(null as varchar) as only_once, coalesce(others, []) as not_with
-        from paired left join kept_apart using (n)
-        where n in (
-            select n_l from sure_links union select n_r from sure_links
-            union select unit from units join settled on n = n_l union select unit from units join settled on n = n_r
-        )
+        from paired semi join linked using (n) left join kept_apart using (n)
     """)
     by_stewards = "when list_contains(not_with_l, n_r) then 'a steward said so'"
     said = model.contradiction(households=True)

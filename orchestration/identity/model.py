@@ -25,6 +25,8 @@ _SHARES = {
     "email": "1e-8",
 }
 
+FREQUENCIES = tuple(f"tf_{column}" for column in _SHARES)
+
 
 @dataclass(frozen=True)
 class Level:
@@ -270,6 +272,13 @@ def plain_contradiction() -> str:
     return _first_of(_CONTRADICTIONS | {"birth year": _IN_A_HOUSEHOLD["birth year"]})
 
 
+def namesakes_veto() -> str:
+    """SQL as `veto` in households, of two records of the same first and last name: all that a pair can be ruled out by there needs few columns."""
+    return _first_of(
+        {fact: condition for fact, condition in (_CONTRADICTIONS | _IN_A_HOUSEHOLD).items() if fact != "first name"}
+    )
+
+
 def _first_of(facts: dict[str, str]) -> str:
     cases = " ".join(f"when {condition} then '{fact}'" for fact, condition in facts.items())
     return f"case {cases} end"
@@ -285,19 +294,24 @@ def veto(households: bool) -> str:
 
 def add_frequencies(con: duckdb.DuckDBPyConnection, table: str, among: str | None = None) -> None:
     """Add to `table` a column `tf_*` for each of these: which share of the others has that value, among those that have one and
-    `PRIOR_PEOPLE` imagined records beside them. `among` is the table of which `table` is a part, if it is one."""
+    `PRIOR_PEOPLE` imagined records beside them. `among` is the table of which `table` is a part, if it is one. The temp tables
+    `tf_*` of values and their shares stay, for `score`."""
     among = among or table
     for column, share in _SHARES.items():
         con.execute(f"""
-            create or replace temp table frequency as
-            select value, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (told + {PRIOR_PEOPLE}) as tf
+            create or replace temp table tf_{column} as
+            select value as {column}, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (told + {PRIOR_PEOPLE}) as tf_{column}
             from (
                 select {column} as value, count(*) as records from {among}
                 where {column} in (select {column} from {table}) group by value
             ), (select count({column}) as told from {among})
         """)
-        con.execute(f"alter table {table} add column tf_{column} double")
-        con.execute(f"update {table} set tf_{column} = tf from frequency where frequency.value = {table}.{column}")
+    # Written once with all of them: to update a column after the other takes longer than all that is asked of them.
+    con.execute(f"""
+        create or replace temp table {table} as
+        select {table}.*, {", ".join(FREQUENCIES)}
+        from {table} {" ".join(f"left join tf_{column} using ({column})" for column in _SHARES)}
+    """)
 
 
 @dataclass(frozen=True)
@@ -345,6 +359,8 @@ def score(
     con.execute(f"create or replace temp view judged_records as select {', '.join(_judged_columns())} from {records}")
     linker = splink.Linker(database.register("judged_records"), parameters, log_level=None, validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(database.register(pairs))
+    for column in _SHARES:  # else Splink counts anew what the records say already
+        linker.table_management.register_term_frequency_lookup(database.register(f"tf_{column}"), column)
     predicted = linker.inference.predict(warning_mode="never")
     con.execute(f"""
         create or replace temp table {table} as
@@ -361,7 +377,7 @@ def _judged_columns() -> list[str]:
         for condition in (comparison.unsaid, *(level.condition for level in comparison.levels))
     ]
     asked = {name for condition in conditions for name in re.findall(r"\b(\w+)_[lr]\b", condition)}
-    return ["n", *sorted(asked | {f"tf_{column}" for column in _SHARES})]
+    return ["n", *sorted(asked | set(FREQUENCIES))]
 
 
 def _part(name: str, levels: bool) -> str:

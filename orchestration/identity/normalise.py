@@ -161,15 +161,13 @@ def complete(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
     """)
 
 
-def add_forms(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Add to the temp table `table` (`first` and `first_word` among its columns) `first_forms`, the first name and the full names that it may
-    stand for, and `is_known_name`."""
+def list_forms(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
+    """Make the temp table `table` of the names in `records` (`first` and `first_word` among its columns): `named`, the hash of both, and
+    `form`, a hash of each name that they may stand for."""
     con.execute(f"""
         create or replace temp table {table} as
-        with {_FORMS.format(table)}
-        select records.*, first_forms, is_known_name
-        from {table} as records
-        join forms on forms.first is not distinct from records.first and forms.first_word is not distinct from records.first_word
+        with {_FORMS.format(records)}
+        select hash(first, first_word) as named, hash(unnest(first_forms)) as form from forms where first is not null
     """)
 
 
@@ -285,17 +283,15 @@ def load_words(con: duckdb.DuckDBPyConnection) -> None:
     with (resources.files("nicknames") / "names.csv").open(encoding="utf-8") as lines:
         pairs = [(row["name1"].upper(), row["name2"].upper()) for row in csv.DictReader(lines)]
     for table, files in (("given_names", ("female.first", "male.first")), ("family_names", ("all.last",))):
-        names: list[str] = []
-        shares: list[float] = []
-        for file in files:
-            for line in (resources.files("names") / f"dist.{file}").read_text(encoding="ascii").splitlines():
-                name, percent, *_ = line.split()
-                names.append(name)
-                shares.append(float(percent) / 100 / len(files))
+        texts = [(resources.files("names") / f"dist.{file}").read_text(encoding="ascii") for file in files]
+        # Read by the engine, of columns of fixed width: 88,799 lines one by one take longer than all else that a few new records take.
         con.execute(
-            f"create or replace temp table {table} as select name, sum(share) as share "
-            "from (select unnest(?) as name, unnest(?) as share) group by name",
-            [names, shares],
+            f"""
+            create or replace temp table {table} as
+            select split_part(line, ' ', 1) as name, sum(cast(trim(substr(line, 15, 7)) as double) / 100 / {len(files)}) as share
+            from (select unnest(string_split(?, chr(10))) as line) where line <> '' group by name
+            """,
+            ["".join(texts)],
         )
     # The list has it both ways, and Robert for Bill: a name that many have is not short for one that few have.
     con.execute(

@@ -28,7 +28,9 @@ _WITHOUT_SHARED = """
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     _link(con, first)
-    tables.drop(con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", "frequency")
+    tables.drop(
+        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
+    )
 
 
 def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
@@ -107,33 +109,44 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     con.execute("create or replace temp table candidates (n_l bigint, n_r bigint)")
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
     fresh = "" if all_fresh else "and (mine.is_fresh or others.n in (select n from fresh_records))"
+    # Who shares a key with few is found by that alone: a finer one is asked of the others.
+    crowded = (
+        f"select names from hashed where names is not null group by names having count(*) > {blocking.LARGEST_BLOCK}"
+    )
+    con.execute(f"create or replace temp table crowded as {crowded}")
     for columns in blocking.KEYS.values():
         key = blocking.key(columns)
+        asked = f"{key} is not null" + " and names in (select names from crowded)" * (
+            "names" in columns and len(columns) > 1
+        )
         con.execute(f"""
             insert into candidates
-            with mine as (select n, {key} as value, is_fresh from unsettled where {key} is not null),
-            others as (select n, {key} as value from hashed where {key} in (select value from mine)),
+            with mine as (select n, {key} as value, is_fresh from unsettled where {asked}),
+            others as (select n, {key} as value from hashed where {asked} and {key} in (select value from mine)),
+            few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
             {_PAIRS} {fresh}
         """)
+    normalise.list_forms(con, "compared", "forms_of")
     for columns in blocking.KEYS_OF_FORMS.values():
         key = blocking.key(columns)
-        con.execute(f"""
-            create or replace temp table asked_of as
-            select n, {key} as value, compared.first, first_word
-            from hashed join (select n, first, first_word from compared) as compared using (n)
-            where {key} in (select {key} from unsettled)
-        """)
-        normalise.add_forms(con, "asked_of")
+        # Who have the very same name are found by the keys before.
         con.execute(f"""
             insert into candidates
-            with others as (select distinct n, hash(value, form) as value from (select n, value, unnest(first_forms) as form from asked_of)),
-            mine as (select n, value, is_fresh from others join (select n, is_fresh from unsettled) using (n)),
-            {_PAIRS} {fresh}
+            with others as (
+                select n, first, hash(value, form) as value
+                from (select n, first, named, {key} as value from hashed where {key} in (select {key} from unsettled)) join forms_of using (named)
+            ),
+            few as (
+                select value from others group by value
+                having count(*) between 2 and {blocking.LARGEST_BLOCK} and min(first) <> max(first)
+            ),
+            mine as (select n, first, value, is_fresh from others join (select n, is_fresh from unsettled) using (n))
+            {_PAIRS} and mine.first <> others.first {fresh}
         """)
     con.execute(
         "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join links using (n_l, n_r)"
     )
-    tables.drop(con, "candidates", "asked_of")
+    tables.drop(con, "candidates", "crowded", "forms_of")
     # Of a few columns first, which rules out two of five: to take all of a pair together is half of the work.
     con.execute(f"""
         create or replace temp table looked_at as
@@ -154,8 +167,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     tables.drop(con, "looked_at")
 
 
-_PAIRS = f"""
-    few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
+_PAIRS = """
     select least(mine.n, others.n), greatest(mine.n, others.n) from mine join few using (value) join others using (value)
     where others.n <> mine.n
 """

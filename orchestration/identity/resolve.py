@@ -52,7 +52,7 @@ def resolve(
     model.score(con, "person_descriptions", "candidates", "person_pairs", learned)
     threshold = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
     con.execute(
-        f"create or replace temp table links as select n_l, n_r, weight from person_pairs where weight >= {threshold}"
+        f"create or replace temp table links as select n_l, n_r, weight, true as fit from person_pairs where weight >= {threshold}"
     )
     apart = model.contradiction(households)
     clusters.drop_ambiguous(con, "links", "person_descriptions", apart)
