@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import duckdb
 
@@ -229,31 +231,25 @@ def _keep(con: duckdb.DuckDBPyConnection, gate: str, version: str, results: list
 def _validate(
     settings: Settings, database: Path, gate: str, version: str, expectations: dict[str, list]
 ) -> list[TableResult]:
+    """Judge the tables, two at a time: while Great Expectations works in Python for one, DuckDB answers for the other."""
     gx = import_great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    source = context.data_sources.add_sql(
-        name=gate,
-        connection_string=f"duckdb:///{database}",
-        kwargs={  # DuckDB rolls back what GX reads after the fact unless each statement stands alone
-            "isolation_level": "AUTOCOMMIT",
-            "skip_autocommit_rollback": True,
-            "pool_reset_on_return": None,
-            "connect_args": {"read_only": True, "config": limits(settings.limits, settings.scratch)},
-        },
-        create_temp_table=False,
-    )
-    results = []
     now = datetime.now(UTC).replace(tzinfo=None)
-    try:
-        with source.get_execution_engine().engine.connect() as con:  # holds for the file, and so for both engines
-            for statement in CLOSE_OFF:
-                con.exec_driver_sql(statement)
-        for name, checks in expectations.items():
-            schema, table = name.split(".")
-            source.assets.clear()  # with each that is added all that are there are written down anew
-            asset = source.add_table_asset(name=name, table_name=table, schema_name=schema)
-            batch = asset.get_batch(asset.build_batch_request())
+    config = limits(settings.limits, settings.scratch)
+    sources = [_source(gx, database, f"{gate} {lane}", config) for lane in range(min(2, int(str(config["threads"]))))]
+    waiting = [*expectations.items()]
+    taking = threading.Lock()  # also for what writes a source's tables down, which is one for the process
+
+    def judge(source: Any) -> list[TableResult]:
+        results: list[TableResult] = []
+        while True:
+            with taking:
+                if not waiting:
+                    return results
+                name, checks = waiting.pop(0)
+                schema, table = name.split(".")
+                source.assets.clear()  # with each that is added all that are there are written down anew
+                asset = source.add_table_asset(name=name, table_name=table, schema_name=schema)
+                batch = asset.get_batch(asset.build_batch_request())
             judged = gx.ExpectationSuite(name=name, expectations=checks)
             broken = _broken(batch.validate(judged, result_format="BOOLEAN_ONLY"))
             if broken:  # only of these the counts are wanted, which take queries of their own
@@ -263,11 +259,39 @@ def _validate(
                     batch.validate(gx.ExpectationSuite(name=name, expectations=again), result_format="SUMMARY")
                 )
             results.append(_summarise(gate, name, version, len(checks), broken, now))
+
+    try:
+        with sources[0].get_execution_engine().engine.connect() as con:  # holds for the file, and so for all engines
+            for statement in CLOSE_OFF:
+                con.exec_driver_sql(statement)
+        with ThreadPoolExecutor(len(sources)) as lanes:
+            try:
+                return [result for results in lanes.map(judge, sources) for result in results]
+            except BaseException:
+                waiting.clear()  # a run that is stopped waits for the tables at hand alone
+                raise
     finally:
-        # Both engines hold the file; with one left open the next writer fails.
-        source.get_execution_engine().engine.dispose()
-        source.get_engine().dispose()
-    return results
+        # Each source has two engines that hold the file; with one left open the next writer fails.
+        for source in sources:
+            source.get_execution_engine().engine.dispose()
+            source.get_engine().dispose()
+
+
+def _source(gx: ModuleType, database: Path, name: str, config: dict) -> Any:
+    """A data source of Great Expectations, in a context of its own. What it keeps of the table at hand is for one thread."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    return context.data_sources.add_sql(
+        name=name,
+        connection_string=f"duckdb:///{database}",
+        kwargs={  # DuckDB rolls back what GX reads after the fact unless each statement stands alone
+            "isolation_level": "AUTOCOMMIT",
+            "skip_autocommit_rollback": True,
+            "pool_reset_on_return": None,
+            "connect_args": {"read_only": True, "config": config},
+        },
+        create_temp_table=False,
+    )
 
 
 def _broken(validation) -> list:
