@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.identity import tables
+
 # Who is believed first of what somebody is called and where they live, and of how they are reached: there what people gave
 # themselves counts before what was filed or bought. A state's voter file is `voters`.
 SOURCES = ("van_list", "l2_consumer", "actblue_contributions", "actionnetwork_activists", "app_members", "mailchimp_audience", "web_events")  # fmt: skip
@@ -20,21 +22,21 @@ _FIELDS = {
 }
 _AGE = 1 << 24  # more than a person has records, or the sources that are no older than a thousand years have days
 
-# What a voter by herself says of her person.
-_OF_VOTERS = "voter_id, first_name, middle_name, last_name, name_suffix, birth_year, sex_code, address, city, state_code, zip5, phone, names_source"
-
 
 def choose(con: duckdb.DuckDBPyConnection) -> None:
-    """Find what `identity.people` is to say by the temp tables `open_records` and `source_records` and the marts. Makes `picked` of the people of
-    several records or of none of a voter, the view `voters_alone` of the others, of whom `alone_anew` are new or changed, and `not_wanted`."""
+    """Find what `identity.people` is to say by the temp tables `open_records` and `source_records` and the marts, for `write`: the rows that differ
+    from what it says. Makes also `chosen_of` (records) and `picked` (people), of those of several records or of none of a voter."""
     # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
     # whose id comes first counts where they are as old (`turn`).
+    con.execute("""
+        create or replace temp table several as
+        select distinct person_id from open_records where stage <> 'first' or not ends_with(source, '_voters')
+    """)
     con.execute("""
         create or replace temp table chosen_of as
         with chosen as (
             select source, record_id, person_id, case when ends_with(source, '_voters') then 'voters' else source end as trusted
-            from open_records
-            where person_id in (select person_id from open_records where stage <> 'first' or not ends_with(source, '_voters'))
+            from open_records semi join several using (person_id)
         ),
         turns as (
             select source, record_id, row_number() over (partition by person_id, trusted order by record_id) as turn
@@ -42,33 +44,6 @@ def choose(con: duckdb.DuckDBPyConnection) -> None:
         )
         select chosen.*, coalesce(turn, 0) as turn from chosen left join turns using (source, record_id)
     """)
-    con.execute("""
-        create or replace temp view voters_alone as
-        select
-            records.person_id, voter_id, [voter_id] as voter_ids, 1 as record_count, [source] as sources, first_name, middle_name, last_name,
-            name_suffix, case when last_name is not null then source end as names_source, birth_year,
-            case when birth_year is not null then source end as birth_year_source,
-            case when sex_code in ('F', 'M') then sex_code end as sex_code, case when sex_code in ('F', 'M') then source end as sex_code_source,
-            residence_address as address, residence_city as city, state_code, zip5,
-            case when residence_address is not null then source end as address_source,
-            phone, case when phone is not null then source end as phone_source
-        from marts.voters
-        join open_records as records on records.record_id = voters.voter_id and ends_with(source, '_voters')
-        where records.person_id not in (select person_id from chosen_of)
-    """)
-    # Of voters by themselves only those are written who say something new: to write a million takes longer than all else.
-    con.execute(
-        f"create or replace temp table alone_now as select person_id, hash({_OF_VOTERS}) as said from voters_alone"
-    )
-    con.execute(f"""
-        create or replace temp table alone_before as
-        select person_id from (select person_id, hash({_OF_VOTERS}) as said from identity.people where record_count = 1 and voter_id is not null)
-        semi join alone_now using (person_id, said)
-    """)
-    con.execute(
-        "create or replace temp table alone_anew as select person_id from alone_now anti join alone_before using (person_id)"
-    )
-    con.execute("drop table alone_now")
     con.execute("""
         create or replace temp table bits as
         select source, 1::bigint << (row_number() over (order by source) - 1) as bit from (select distinct source from chosen_of)
@@ -103,57 +78,90 @@ def choose(con: duckdb.DuckDBPyConnection) -> None:
         with opted_out as (
             select identifier_kind, identifier, channel, voter_id from marts.subscriptions where is_current and not is_opted_in
         ),
-        addressed as (
+        of_records as (
             select channel, source, record_id from opted_out join source_records on email = identifier where identifier_kind = 'email'
             union all
             select channel, source, record_id from opted_out join source_records on phone = identifier where identifier_kind = 'phone'
+            union all
+            select channel, 'van_list', identifier from opted_out where identifier_kind = 'van_id'
         ),
-        reached as (select channel, person_id from addressed join chosen_of using (source, record_id)),
-        people as (select person_id, voter_id, phone from voters_alone union all select person_id, voter_id, phone from picked)
-        select person_id, list(distinct channel order by channel) as channels
+        of_voters as (
+            select channel, voter_id from opted_out
+            union all
+            select channel, voters.voter_id from opted_out join marts.voters on phone = identifier where identifier_kind = 'phone'
+        )
+        select person_id, list(distinct channel order by channel) as opted_out_of
         from (
-            select person_id, channel from reached
+            select person_id, channel from of_records join chosen_of using (source, record_id)
             union all
-            select people.person_id, channel from opted_out join people on people.voter_id = opted_out.voter_id
+            select person_id, channel from of_voters join open_records on record_id = voter_id and ends_with(source, '_voters')
+            anti join several using (person_id)
             union all
-            select person_id, channel from opted_out join people on people.phone = identifier and identifier_kind = 'phone'
+            select person_id, channel from opted_out join picked using (voter_id)
             union all
-            select person_id, channel from opted_out
-            join chosen_of on source = 'van_list' and record_id = identifier and identifier_kind = 'van_id'
+            select person_id, channel from opted_out join picked on phone = identifier where identifier_kind = 'phone'
         )
         group by person_id
     """)
+    con.execute("create or replace temp table people_gone (place bigint)")
+    if tables.is_empty(con, "people"):
+        tables.find(con, "people", _rows())
+        return
+    said = f"hash({', '.join(tables.described()['people']['columns'])})"
+    con.execute(
+        f"create or replace temp table said_now as select person_id, {said} as said from ({tables.shaped('people', _rows())})"
+    )
+    con.execute(
+        f"create or replace temp table said_before as select rowid as place, {said} as said from identity.people"
+    )
+    con.execute(
+        "create or replace temp table people_gone as select place from said_before anti join said_now using (said)"
+    )
+    con.execute(
+        "create or replace temp table differing as select person_id from said_now anti join said_before using (said)"
+    )
+    tables.find(con, "people", _rows("where person_id in (select person_id from differing)"))
+    tables.drop(con, "said_now", "said_before", "differing")
 
 
-def write(con: duckdb.DuckDBPyConnection) -> None:
-    """Write what `choose` has found; called within the transaction that writes all."""
-    con.execute("delete from identity.people where person_id not in (select person_id from alone_before)")
-    con.execute("""
-        insert into identity.people by name
-        select * from voters_alone where person_id in (select person_id from alone_anew)
-    """)
-    con.execute("""
-        insert into identity.people by name
-        with several as (
-            select person_id, list(record_id order by record_id) as voter_ids from chosen_of
+def _rows(where: str = "") -> str:
+    """SQL of the rows that `identity.people` is to have, `where` a condition on their `person_id` holds."""
+    return f"""
+        with records as (
+            select * from (select record_id, source, person_id from open_records anti join several using (person_id) where ends_with(source, '_voters')) {where}
+        ),
+        alone as (
+            select
+                person_id, voter_id, [voter_id] as voter_ids, 1 as record_count, [source] as sources, first_name, middle_name, last_name,
+                name_suffix, case when last_name is not null then source end as names_source, birth_year,
+                case when birth_year is not null then source end as birth_year_source,
+                case when sex_code in ('F', 'M') then sex_code end as sex_code, case when sex_code in ('F', 'M') then source end as sex_code_source,
+                residence_address as address, residence_city as city, state_code, zip5,
+                case when residence_address is not null then source end as address_source,
+                phone, case when phone is not null then source end as phone_source
+            from marts.voters join records on record_id = voter_id
+        ),
+        voters_of as (
+            select person_id, list(record_id order by record_id) as all_of_them from chosen_of
             where person_id in (select person_id from picked where voters > 1) and trusted = 'voters' group by person_id
         ),
         lists as (
             select picked.bits, list(source order by source) as sources
             from (select distinct bits from picked) as picked join bits on picked.bits & bits.bit > 0 group by picked.bits
+        ),
+        of_several as (
+            select picked.* exclude (voters, bits),
+                case voters when 0 then [] when 1 then [voter_id] else all_of_them end as voter_ids, sources
+            from (select * from picked {where}) as picked join lists using (bits) left join voters_of using (person_id)
         )
-        select picked.* exclude (voters, bits),
-            case voters when 0 then [] when 1 then [voter_id] else voter_ids end as voter_ids, sources
-        from picked join lists using (bits) left join several using (person_id)
-    """)
-    con.execute("""
-        update identity.people set opted_out_of = null
-        where opted_out_of is not null and person_id not in (select person_id from not_wanted)
-    """)
-    con.execute("""
-        update identity.people set opted_out_of = channels from not_wanted
-        where not_wanted.person_id = people.person_id and opted_out_of is distinct from channels
-    """)
+        select * from (select * from alone union all by name select * from of_several) left join not_wanted using (person_id)
+    """
+
+
+def write(con: duckdb.DuckDBPyConnection) -> None:
+    """Write what `choose` has found; called within the transaction that writes all."""
+    con.execute("delete from identity.people where rowid in (select place from people_gone)")
+    tables.add(con, "people")
 
 
 def _place(sources: tuple[str, ...]) -> str:

@@ -13,8 +13,8 @@ _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P
 
 
 def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
-    """Find to whom each record of `regrouped` belongs, and the voters whom nothing touches. Makes the temp tables `placed` and `lost` (records),
-    `told` (events) and `open_records` (`source`, `record_id`, `person_id`, `stage`): whose each record is from this run on, of which all that
+    """Find to whom each record of `regrouped` belongs, and the voters whom nothing touches. Makes the temp tables `placed` and `lost` (records)
+    and `open_records` (`source`, `record_id`, `person_id`, `stage`): whose each record is from this run on, of which all that
     follows is made. Returns how many records were placed or lost; nothing is changed before `write`."""
     con.execute("""
         create or replace temp table current_records as
@@ -55,6 +55,16 @@ def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
     """)
     tables.drop(con, "regrouped", "current_records", "members", "before", "named", "nameless", "taken", "several")
     _tell_events(con, run)
+    tables.find(
+        con,
+        "person_records",
+        """
+        select source, record_id, person_id, stage, evidence, weight, case when person_before is null then as_of else $day end as valid_from,
+            cast(null as date) as valid_to, $run as run
+        from placed where not is_open or person_id <> person_before
+        """,
+        {"day": _day(con), "run": run},
+    )
     con.execute("""
         create or replace temp table open_records as
         select source, record_id, person_id, stage from identity.person_records
@@ -66,10 +76,9 @@ def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
     return int(looked_at)
 
 
-def write(con: duckdb.DuckDBPyConnection, run: str) -> None:
+def write(con: duckdb.DuckDBPyConnection) -> None:
     """Write what `place` has found; called within the transaction that writes all."""
-    day = _day(con)
-    con.execute("insert into identity.person_events by name from told")
+    tables.add(con, "person_events")
     con.execute(
         """
         update identity.person_records set valid_to = $day
@@ -79,7 +88,7 @@ def write(con: duckdb.DuckDBPyConnection, run: str) -> None:
         ) as gone
         where valid_to is null and person_records.source = gone.source and person_records.record_id = gone.record_id
     """,
-        {"day": day},
+        {"day": _day(con)},
     )
     con.execute("""
         update identity.person_records set stage = placed.stage, evidence = placed.evidence, weight = placed.weight
@@ -88,15 +97,7 @@ def write(con: duckdb.DuckDBPyConnection, run: str) -> None:
             and (person_records.stage, person_records.evidence, person_records.weight)
                 is distinct from (placed.stage, placed.evidence, placed.weight)
     """)
-    con.execute(
-        """
-        insert into identity.person_records by name
-        select source, record_id, person_id, stage, evidence, weight, case when person_before is null then as_of else $day end as valid_from,
-            cast(null as date) as valid_to, $run as run
-        from placed where not is_open or person_id <> person_before
-    """,
-        {"day": day, "run": run},
-    )
+    tables.add(con, "person_records")
 
 
 def _day(con: duckdb.DuckDBPyConnection) -> date:
@@ -153,10 +154,11 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _tell_events(con: duckdb.DuckDBPyConnection, run: str) -> None:
-    """Make `told` of what becomes of people, for `person_events`."""
-    con.execute(
+    """Find what becomes of people, for `person_events`."""
+    tables.find(
+        con,
+        "person_events",
         """
-        create or replace temp table told as
         with known as (
             select person_id from identity.person_records
             where person_id in (select person_id from placed union all select person_before from placed)
@@ -188,6 +190,6 @@ def _tell_events(con: duckdb.DuckDBPyConnection, run: str) -> None:
                 and person_id not in (select person_before from placed where person_before <> person_id and is_open)
         )
         select *, $day as happened_on, $run as run from what
-    """,
+        """,
         {"day": _day(con), "run": run},
     )

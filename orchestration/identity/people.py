@@ -68,16 +68,18 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     tables.drop(con, "namesakes")
     golden.choose(con)
     identifiers.find(con)
+    _count_matches(con, run)
 
     con.execute("begin transaction")
     try:
         if compares:
             compared.write(con, first)
-        histories.write(con, run)
+        histories.write(con)
         review.write(con)
         golden.write(con)
         identifiers.write(con)
-        _count_matches(con, run)
+        con.execute("delete from identity.match_rates where run = ?", [run])
+        tables.add(con, "match_rates")
         tables.comment(con)
         con.execute("commit")
     except BaseException:
@@ -96,21 +98,20 @@ def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _count_matches(con: duckdb.DuckDBPyConnection, run: str) -> None:
-    """Write into `match_rates` how many people of each source are voters now."""
-    con.execute("delete from identity.match_rates where run = ?", [run])
-    con.execute(
+    """Find for `match_rates` how many people of each source are voters now."""
+    tables.find(
+        con,
+        "match_rates",
         """
-        insert into identity.match_rates by name
         with reviewed as (
             select source_a as source, record_a as record_id from match_review union select source_b, record_b from match_review
         )
         select
             records.source, count(*) as record_count, count(picked.voter_id) as matched_count, count(reviewed.record_id) as review_count,
             (select coalesce(max(as_of), current_date) from raw.scopes) as happened_on, $run as run
-        from chosen_of as records
-        join picked using (person_id)
+        from (select source, record_id, person_id from chosen_of where not ends_with(source, '_voters')) as records
+        join (select person_id, voter_id from picked) as picked using (person_id)
         left join reviewed on reviewed.source = records.source and reviewed.record_id = records.record_id
-        where not ends_with(records.source, '_voters')
         group by records.source order by records.source
         """,
         {"run": run},

@@ -156,21 +156,24 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def name_persons(con: duckdb.DuckDBPyConnection) -> None:
-    """Write to every pair whose its records are now."""
-    for side in ("a", "b"):
-        con.execute(f"""
-            update match_review set person_{side} = records.person_id
-            from (select source, record_id, person_id from open_records where record_id in (select record_{side} from match_review)) as records
-            where records.source = source_{side} and records.record_id = record_{side}
-        """)
-    # What has become one person by other ways is no question any more; what is asked for two reasons is asked once.
-    con.execute(f"delete from match_review where reason <> '{TWICE}' and person_a = person_b")
-    con.execute("""
-        delete from match_review where rowid in (
-            select rowid from match_review
-            qualify row_number() over (
-                partition by least(source_a || record_a, source_b || record_b), greatest(source_a || record_a, source_b || record_b)
-                order by reason desc, rowid
-            ) > 1
+    """Write to every pair whose its records are now. What has become one person by other ways is no question any more, and what is asked for two
+    reasons is asked once."""
+    con.execute(f"""
+        create or replace temp table match_review as
+        with asked as (
+            select source_a as source, record_a as record_id from match_review union select source_b, record_b from match_review
+        ),
+        whose as (select source, record_id, person_id from open_records semi join asked using (source, record_id)),
+        named as (
+            select pairs.* replace (coalesce(one.person_id, person_a) as person_a, coalesce(two.person_id, person_b) as person_b)
+            from (select *, rowid as turn from match_review) as pairs
+            left join whose as one on one.source = source_a and one.record_id = record_a
+            left join whose as two on two.source = source_b and two.record_id = record_b
         )
+        select * exclude (turn) from named
+        where reason = '{TWICE}' or not coalesce(person_a = person_b, false)
+        qualify row_number() over (
+            partition by least(source_a || record_a, source_b || record_b), greatest(source_a || record_a, source_b || record_b)
+            order by reason desc, turn
+        ) = 1
     """)

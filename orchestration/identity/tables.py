@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.warehouse import text_literal
+from orchestration.warehouse import has_table, text_literal
 
 FILE = Path(__file__).with_name("tables.yaml")
 SCHEMA = "identity"
@@ -27,6 +27,39 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     for table, told in described().items():
         columns = ", ".join(f"{name} {column['type']}" for name, column in told["columns"].items())
         con.execute(f"create table if not exists {SCHEMA}.{table} ({columns})")
+
+
+def is_empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a table has no rows."""
+    return not con.execute(f"select 1 from {SCHEMA}.{table} limit 1").fetchall()
+
+
+def shaped(table: str, rows: str) -> str:
+    """SQL of the query `rows` with the columns of a table, in their order and as their types."""
+    columns = ", ".join(
+        f"cast({name} as {column['type']}) as {name}" for name, column in described()[table]["columns"].items()
+    )
+    return f"select {columns} from ({rows})"
+
+
+def find(con: duckdb.DuckDBPyConnection, table: str, rows: str, values: dict[str, object] | None = None) -> None:
+    """Make the rows that are to be put into a table, told by the query `rows` with its columns by name, outside of the transaction in which `add`
+    puts them in. To a table that has none yet they are the table, under another name until it counts, for which nothing is copied."""
+    made = f"table {_anew(table)}" if is_empty(con, table) else f"temp table {table}_anew"
+    con.execute(f"create or replace {made} as {shaped(table, rows)}", values)
+
+
+def add(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Put in what `find` has found; called within the transaction that writes all."""
+    if has_table(con, f"{table}_anew", SCHEMA):
+        con.execute(f"drop table {SCHEMA}.{table}")
+        con.execute(f"alter table {_anew(table)} rename to {table}")
+    else:
+        con.execute(f"insert into {SCHEMA}.{table} from {table}_anew")
+
+
+def _anew(table: str) -> str:
+    return f"{SCHEMA}.{table}_anew"
 
 
 def drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:

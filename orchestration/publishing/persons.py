@@ -58,16 +58,18 @@ def describe(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make what `fingerprints` and `with_persons` read on this connection, for all tables: the temp tables `persons_of_voters` (`voter_id`, `person_id`), of
-    voters who are not the person that began with their record, and `persons_of_records` (`source`, `record_id`, `person_id`)."""
+    """Make what `fingerprints` and `with_persons` read, for all tables and for all connections to the database: in memory, as `whose`, the tables
+    `persons_of_voters` (`voter_id`, `person_id`), of voters who are not the person that began with their record, and `persons_of_records` (`source`,
+    `record_id`, `person_id`)."""
+    con.execute("attach if not exists ':memory:' as whose")
     con.execute(f"""
-        create or replace temp table persons_of_voters as
+        create or replace table whose.persons_of_voters as
         select record_id as voter_id, person_id from {SCHEMA}.person_records
         where ends_with(source, '_voters') and person_id <> 'P-' || record_id
         qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
     """)
     con.execute(
-        "create or replace temp table persons_of_records as "
+        "create or replace table whose.persons_of_records as "
         f"select source, record_id, person_id from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?))",
         [[source for source, _ in _RECORDS.values()]],
     )
@@ -76,11 +78,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:
     """For each of these tables what changes where the persons of its rows do: a copy with the same one still says whose they are."""
     [(voters,)] = con.execute(
-        "select coalesce(bit_xor(hash(voter_id, person_id)), 0) from persons_of_voters"
+        "select coalesce(bit_xor(hash(voter_id, person_id)), 0) from whose.persons_of_voters"
     ).fetchall()
     of_source = dict(
         con.execute(
-            "select source, coalesce(bit_xor(hash(record_id, person_id)), 0) from persons_of_records group by source"
+            "select source, coalesce(bit_xor(hash(record_id, person_id)), 0) from whose.persons_of_records group by source"
         ).fetchall()
     )
     told_of = {table: f"{voters} {of_source.get(_RECORDS.get(table, ('', ''))[0], 0)}" for table in tables}
@@ -102,7 +104,7 @@ def with_persons(table: str, rows: str) -> str:
     if source is None:
         return f"""
             select own.*, {of_voter} as person_id
-            from {rows} as own left join persons_of_voters as others on others.voter_id = own.voter_id
+            from {rows} as own left join whose.persons_of_voters as others on others.voter_id = own.voter_id
         """
     by_identifier = table == "subscriptions"
     # A condition on one side alone would have DuckDB hold each row against each other.
@@ -116,9 +118,9 @@ def with_persons(table: str, rows: str) -> str:
         select own.*, coalesce(records.person_id, {of_voter}{", led.person_id" if by_identifier else ""}) as person_id
         from (select *, {record} as of_record from {rows}) as own
         left join (
-            select record_id, person_id from persons_of_records where source = '{source}'
+            select record_id, person_id from whose.persons_of_records where source = '{source}'
         ) as records on records.record_id = own.of_record
-        left join persons_of_voters as others on others.voter_id = own.voter_id
+        left join whose.persons_of_voters as others on others.voter_id = own.voter_id
         {joined}
     """.replace("own.*", "own.* exclude (of_record)")
 

@@ -105,7 +105,6 @@ def _write_side_by_side(
 
     def write_some() -> None:
         with con.cursor() as own:
-            persons.prepare(own)  # temp tables are of one connection
             for schema, table in left:
                 write(own, schema, table)
 

@@ -15,7 +15,7 @@ import pytest
 
 from orchestration import pictures
 from orchestration.erasing import databases
-from orchestration.identity import explain, golden, people, stewards
+from orchestration.identity import explain, golden, people, stewards, tables
 from orchestration.publishing import persons
 from orchestration.sample.people import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings, read_campaign
@@ -230,6 +230,56 @@ def test_killed_within_the_step_and_run_again_it_gives_the_same_ids(tmp_path, ha
             people.refresh(con, "b")
             assert len(set(whose(con).values())) == 2
     assert content(database) == content(undisturbed)
+
+
+WRITES_AND_DIES = """
+import os, signal, sys
+import duckdb
+from orchestration.identity import people
+
+people.refresh(duckdb.connect(sys.argv[1]), "a")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_written_stands_though_the_file_was_never_closed(tmp_path) -> None:
+    """The first tables are made under another name, which their log has to tell."""
+    database = tmp_path / "killed.duckdb"
+    with empty(database) as con:
+        vote(con, 1, "ANN", "LEE", phone="9193456789")
+        record(con, "web_events", "U1", "ANN", "LEE", email="ann@fastmail.com")
+    shutil.copy(database, tmp_path / "undisturbed.duckdb")
+    killed = subprocess.run([sys.executable, "-c", WRITES_AND_DIES, database], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert database.with_name("killed.duckdb.wal").exists()
+    with duckdb.connect(str(tmp_path / "undisturbed.duckdb")) as con:
+        people.refresh(con, "a")
+    assert content(database) == content(tmp_path / "undisturbed.duckdb")
+    with duckdb.connect(str(database)) as con:
+        names = con.execute("select table_name from duckdb_tables() where schema_name = 'identity'").fetchall()
+        assert {name for (name,) in names} == {*tables.described(), "compared", "links", "identifiers"}
+        assert con.execute(
+            "select count(*) from duckdb_columns() where table_name = 'people' and comment is null"
+        ).fetchall() == [(0,)]
+
+
+def test_only_people_of_whom_something_else_is_said_are_written(con) -> None:
+    for number, name in enumerate(("ANN", "BEN", "EVE", "SUE")):
+        vote(con, number, name, "LEE")
+        record(con, "van_list", f"V{number}", name, "LEE", voter_id=f"NC-{number}", linked_by="state_voter_id")
+        vote(con, number + 10, name, "FOX")
+    people.refresh(con, "a")
+    places = "select place from (select rowid as place, * from identity.people) where voter_id in ('NC-0', 'NC-1', 'NC-11') order by all"
+    stayed, before = con.execute(places).fetchall(), con.execute("select count(*) from identity.people").fetchall()
+    con.execute("update marts.voters set residence_city = 'CARY' where voter_id = 'NC-10'")
+    con.execute("update intermediate.int_person_records set phone = '9193456789' where record_id = 'V2'")
+    con.execute("insert into marts.subscriptions values ('van_id', 'V3', 'text', false, true, null)")
+    people.refresh(con, "b")
+    assert con.execute(places).fetchall() == stayed
+    assert con.execute("select count(*) from identity.people").fetchall() == before
+    assert con.execute(
+        "select voter_id, city, phone, opted_out_of from identity.people where coalesce(city, phone, opted_out_of[1]) is not null order by all"
+    ).fetchall() == [("NC-10", "CARY", None, None), ("NC-2", None, "9193456789", None), ("NC-3", None, None, ["text"])]
 
 
 def test_a_household_stays_apart(con) -> None:
