@@ -16,9 +16,10 @@
 {%- endmacro %}
 
 {# Dollars and cents read from text, also with a dollar sign, thousands separators, or in brackets for less than nought; null where
-   the text is none, never an error. #}
+   the text is none, never an error. Nearly all are plain numbers. #}
 {% macro try_to_dollars(text) -%}
     case
+        when {{ regexp_contains(text, "^[0-9]+([.][0-9]{1,2})?$") }} then try_cast({{ text }} as decimal(12, 2))
         when {{ regexp_contains("trim(" ~ text ~ ")", "^[(]?-?[$]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)([.][0-9]{1,2})?[)]?$") }}
             then try_cast(
                 case when {{ regexp_contains("trim(" ~ text ~ ")", "^[(]?[$]?-|^[(]") }} then '-' else '' end

@@ -32,9 +32,11 @@
     end
 {%- endmacro %}
 
-{# The five digits of a ZIP code, also where a spreadsheet has taken zeros at its beginning; null where it cannot be one. #}
+{# The five digits of a ZIP code, also where a spreadsheet has taken zeros at its beginning; null where it cannot be one. Nearly all are five
+   digits and nothing else. #}
 {% macro zip5(text) -%}
     case
+        when {{ regexp_contains(text, "^[0-9]{5}$") }} then {{ text }}
         when {{ regexp_contains("trim(" ~ text ~ ")", "^[0-9]{3,5}(-[0-9]{4})?$|^[0-9]{9}$") }}
             then case when length(trim({{ text }})) = 9 then left(trim({{ text }}), 5) else lpad(split_part(trim({{ text }}), '-', 1), 5, '0') end
     end
@@ -54,9 +56,12 @@
 {%- endmacro %}
 
 {# A number that a tool gave a person or thing: digits, perhaps with letters around them. Null where it is none, such as what a spreadsheet
-   makes of a long one (1.2E+11), or a total. #}
+   makes of a long one (1.2E+11), or a total. Nearly all have no blanks around. #}
 {% macro tool_id(text) -%}
-    case when {{ regexp_contains("trim(" ~ text ~ ")", "^[A-Za-z]*[0-9]+[A-Za-z]*$") }} then upper(trim({{ text }})) end
+    case
+        when {{ regexp_contains(text, "^[A-Za-z]*[0-9]+[A-Za-z]*$") }} then upper({{ text }})
+        when {{ regexp_contains("trim(" ~ text ~ ")", "^[A-Za-z]*[0-9]+[A-Za-z]*$") }} then upper(trim({{ text }}))
+    end
 {%- endmacro %}
 
 {# Whether a cell says yes, as tools write it. #}

@@ -29,12 +29,13 @@ elections as (
 
 ),
 
+-- Looked for by a number that a few others may share, who then stand below and are told apart.
 more_than_once as (
 
-    select voter_id, election_date
+    select {{ hash_of(['voter_id', 'election_date']) }} as vote
     from ({{ union_states('vote_history', ['voter_id', 'election_date']) }}) as keys
     where voter_id is not null and election_date is not null
-    group by voter_id, election_date
+    group by vote
     having count(*) > 1
 
 ),
@@ -42,13 +43,13 @@ more_than_once as (
 -- The history is read anew for each: of what a query names twice all columns of all votes would be held.
 one_row_each as (
 
-    select * from {{ named }} anti join more_than_once using (voter_id, election_date)
+    select named.* from {{ named }} anti join more_than_once on more_than_once.vote = {{ hash_of(['named.voter_id', 'named.election_date']) }}
     union all
     -- The state repeats a ballot under the old and the new label of its voting method.
     (
-        select *
+        select named.*
         from {{ named }}
-        semi join more_than_once using (voter_id, election_date)
+        semi join more_than_once on more_than_once.vote = {{ hash_of(['named.voter_id', 'named.election_date']) }}
         qualify row_number() over (
             partition by voter_id, election_date
             order by is_counted desc, as_of desc, coalesce(voting_method, 'unknown') = 'unknown', record_number, delivery_id

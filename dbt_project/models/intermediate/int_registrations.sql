@@ -26,13 +26,14 @@ flagged as (
 
 ),
 
--- Who stands there twice is looked for in keys alone, read anew: of what a query names twice all columns of all voters would be held.
+-- Who stands there twice is looked for in keys alone, read anew: of what a query names twice all columns of all voters would be held. By a
+-- number that a few others may share, who are told apart below.
 more_than_once as (
 
-    select voter_id
+    select {{ hash_of(['voter_id']) }} as voter
     from ({{ registration_records(['voter_id'], is_incremental()) }}) as ids
     where voter_id is not null
-    group by voter_id
+    group by voter
     having count(*) > 1
 
 ),
@@ -40,9 +41,9 @@ more_than_once as (
 -- A voter who moved stands in the file twice: removed in the old county, active in the new one.
 passed_over as (
 
-    select delivery_id || '-' || record_number as place
+    select delivery_id, record_number
     from ({{ registration_records(keys, is_incremental()) }}) as keys
-    where voter_id in (select voter_id from more_than_once)
+    where voter_id is not null and {{ hash_of(['voter_id']) }} in (select voter from more_than_once)
     qualify row_number() over (
         partition by voter_id
         order by {{ is_registered }} desc, as_of desc, registration_date desc nulls last, record_number, delivery_id
@@ -52,7 +53,7 @@ passed_over as (
 
 final as (
 
-    select * from flagged where delivery_id || '-' || record_number not in (select place from passed_over)
+    select * from flagged anti join passed_over using (delivery_id, record_number)
 
 )
 

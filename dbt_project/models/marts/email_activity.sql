@@ -12,17 +12,10 @@ members as (
 
 ),
 
-named as (
-
-    select newest.*, members.first_name, members.last_name, members.phone
-    from newest
-    left join members on members.email = newest.email
-
-),
-
+-- A member is linked once, not with each mail.
 linked as (
 
-    {{ exact_links('named') }}
+    {{ exact_links('members') }}
 
 ),
 
@@ -35,23 +28,24 @@ actions as (
 final as (
 
     select
-        'MAILCHIMP-' || {{ stable_hash(["linked.email", "linked.campaign_id", "linked.action_label", "cast(linked.happened_at as varchar)",
-            "linked.url"]) }} as email_activity_id,
-        linked.email,
-        linked.campaign_id,
-        linked.campaign_title,
-        coalesce(actions.code, case when linked.action_label is not null then 'other' end) as action,
-        linked.happened_at,
-        linked.url,
-        linked.bounce_type,
+        'MAILCHIMP-' || {{ stable_hash(["newest.email", "newest.campaign_id", "newest.action_label", "cast(newest.happened_at as varchar)",
+            "newest.url"]) }} as email_activity_id,
+        newest.email,
+        newest.campaign_id,
+        newest.campaign_title,
+        coalesce(actions.code, case when newest.action_label is not null then 'other' end) as action,
+        newest.happened_at,
+        newest.url,
+        newest.bounce_type,
         linked.voter_id,
         linked.linked_by,
-        linked.is_linked,
-        linked.delivery_id,
-        linked.record_number,
-        linked.as_of
-    from linked
-    left join actions on actions.label = linked.action_label
+        coalesce(linked.is_linked, false) as is_linked,
+        newest.delivery_id,
+        newest.record_number,
+        newest.as_of
+    from newest
+    left join linked on linked.email = newest.email
+    left join actions on actions.label = newest.action_label
 
 )
 
