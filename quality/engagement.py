@@ -3,7 +3,7 @@ either: of what was never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import linked, no_rows
+from quality.suites import linked, no_rows, once
 
 WEB_LINKED = 0.01  # of the events; most visitors never say who they are
 MEMBERS_LINKED = 0.05
@@ -21,7 +21,7 @@ LATE = "2 day"  # after the day of an export, which is local where times are UTC
 def _of_web_activity(settings, con) -> list:
     """The checks of what was read and done on the campaign's site."""
     return [
-        no_rows("select 1 from {batch} group by event_id having count(*) > 1", "an event stands once"),
+        once("event_id", "an event stands once"),
         no_rows(
             "select 1 from (select 'WEB-' || message_id as event_id, bool_and(event_type <> 'identify') as has_to_be, "
             "bool_or(event_type <> 'identify') as may_be from staging.stg_web__events group by 1) staged "
@@ -40,7 +40,7 @@ def _of_web_activity(settings, con) -> list:
 def _of_app_friends(settings, con) -> list:
     """The checks of who knows whom. Contacts have consented to nothing: of them a mart may have the voter and nothing else."""
     return [
-        no_rows("select 1 from {batch} group by share_id having count(*) > 1", "a shared contact stands once"),
+        once("share_id", "a shared contact stands once"),
         no_rows(
             f"select 1 from {{batch}} where member_id in ({WITHDRAWN})", "nobody who has withdrawn shares contacts"
         ),
@@ -60,9 +60,7 @@ def _of_app_friends(settings, con) -> list:
 def _of_friendships(settings, con) -> list:
     """The checks of friendships, which are the friends of the app, each once."""
     return [
-        no_rows(
-            "select 1 from {batch} group by member_id, friend_voter_id having count(*) > 1", "a friend stands once"
-        ),
+        once("member_id, friend_voter_id", "a friend stands once"),
         no_rows(
             "select 1 from {batch} f full join (select distinct member_id, friend_voter_id from marts.app_friends) a "
             "using (member_id, friend_voter_id) where f.voter_id is null or a.member_id is null",
@@ -77,9 +75,7 @@ def _of_friendships(settings, con) -> list:
 def _of_friendship_candidates(settings, con) -> list:
     """The checks of whom members are to be asked about."""
     return [
-        no_rows(
-            "select 1 from {batch} group by share_id, candidate_voter_id having count(*) > 1", "a candidate stands once"
-        ),
+        once("share_id, candidate_voter_id", "a candidate stands once"),
         no_rows(
             "select 1 from {batch} where share_id in (select share_id from marts.app_friends)",
             "nobody is asked about a contact who is found",
@@ -102,7 +98,7 @@ def _of_social_engagement(settings, con) -> list:
         "select sum(linked_contact_count), sum(contact_count) from marts.social_engagement"
     ).fetchall()
     return [
-        no_rows("select 1 from {batch} group by member_id having count(*) > 1", "a member stands once"),
+        once("member_id", "a member stands once"),
         no_rows(f"select 1 from {{batch}} where member_id in ({WITHDRAWN})", "members who have withdrawn are gone"),
         no_rows(
             "select 1 from (select distinct 'APP-' || member_id as member_id from staging.stg_app__members) staged "

@@ -3,7 +3,7 @@ what was never delivered nothing is checked."""
 
 from __future__ import annotations
 
-from quality.suites import linked, no_rows, shared
+from quality.suites import linked, no_rows, once, shared
 
 CENT = 0.01
 LINKED_CONSUMERS = 0.50  # what is bought of a state's voters mostly carries the state's own id
@@ -18,7 +18,7 @@ def _of_fec(settings, con) -> list:
     ).fetchall()
     told = "".join(f"; {reason}: {count:,}" for reason, count in reasons)
     return [
-        no_rows("select 1 from {batch} group by fec_contribution_id having count(*) > 1", "a contribution stands once"),
+        once("fec_contribution_id", "a contribution stands once"),
         no_rows(
             "select 1 from (select distinct 'FEC-' || sub_id as fec_contribution_id from staging.stg_fec__contributions) staged "
             "full join marts.fec_contributions c on c.fec_contribution_id = staged.fec_contribution_id "
@@ -51,7 +51,7 @@ def _of_fec(settings, con) -> list:
 def _of_consumer_traits(settings, con) -> list:
     """The checks of what a vendor sells of people."""
     return [
-        no_rows("select 1 from {batch} group by consumer_id having count(*) > 1", "a person stands once"),
+        once("consumer_id", "a person stands once"),
         no_rows(
             "select 1 from (select count(distinct l2_id) as n from staging.stg_l2__consumer) "
             "where n <> (select count(*) from {batch})",
@@ -72,7 +72,7 @@ def _of_consumer_traits(settings, con) -> list:
 def _of_ad_spend(settings, con) -> list:
     """The checks of what was spent on advertisements. A report that does not add up to its own totals was cut off or edited."""
     return [
-        no_rows("select 1 from {batch} group by ad_spend_id having count(*) > 1", "an ad and period stand once"),
+        once("ad_spend_id", "an ad and period stand once"),
         no_rows(
             f"""
             with rows as (

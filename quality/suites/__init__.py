@@ -21,6 +21,16 @@ def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     return ExpectNoRows(unexpected_rows_query=query, description=description, severity=severity)
 
 
+def once(columns: str, description: str) -> Any:
+    """A check that no two rows have the same in `columns`. Numbers that stand for the values, which a few others may share, say first where
+    to look: to group these takes two thirds of the work."""
+    return no_rows(
+        f"select 1 from {{batch}} where hash({columns}) in (select hash({columns}) from {{batch}} group by 1 having count(*) > 1) "
+        f"group by {columns} having count(*) > 1",
+        description,
+    )
+
+
 def shared(column: str, people: str, what: str, whose: str = "people", table: str = "{batch}") -> Any:
     """A check that no e-mail address or telephone number (`what`, in a column) is that of more than `SHARED` people, who are told apart by
     `people`. `whose` is the word for them."""

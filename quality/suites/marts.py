@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quality import conversations, engagement, reconcile, sources
-from quality.suites import linked, no_rows, shared
+from quality.suites import linked, no_rows, once, shared
 from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
 TABLES = (
@@ -45,14 +45,14 @@ def expectations(settings, con) -> dict[str, list]:
     import great_expectations.expectations as gxe
 
     def unique(column: str) -> object:
-        return no_rows(f"select 1 from {{batch}} group by {column} having count(*) > 1", f"{column} is there once")
+        return once(column, f"{column} is there once")
 
     def filled(column: str) -> object:
         return gxe.ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is always there")
 
     def refers(column: str, table: str) -> object:
         return no_rows(
-            f"select 1 from {{batch}} anti join marts.{table} using ({column}) where {column} is not null",
+            f"select 1 from (select distinct {column} from {{batch}} where {column} is not null) anti join marts.{table} using ({column})",
             f"{column} is in {table}",
         )
 
@@ -145,8 +145,8 @@ def expectations(settings, con) -> dict[str, list]:
                 "nobody has two partners",
             ),
             no_rows(
-                "select 1 from {batch} f join marts.household_members m using (voter_id) join marts.households h using (household_id) "
-                "where f.lives_together and h.household_kind = 'group quarters'",
+                "select 1 from {batch} where lives_together and voter_id in (select voter_id from marts.household_members "
+                "where household_id in (select household_id from marts.households where household_kind = 'group quarters'))",
                 "group quarters hold no family",
             ),
             no_rows(
@@ -185,7 +185,7 @@ def _of_donations(settings, con) -> list:
     """The checks of donations. One above the limit can only be a mistake of the file: ActBlue takes none."""
     limit = 2 * settings.campaign.contribution_limit  # a primary and a general election
     return [
-        no_rows("select 1 from {batch} group by donation_id having count(*) > 1", "a donation stands once"),
+        once("donation_id", "a donation stands once"),
         no_rows(reconcile.newest_donations(), "donations are the line items staged"),
         no_rows(
             "select 1 from {batch} where donated_at >= as_of + interval 1 day or refunded_at >= as_of + interval 1 day",
@@ -237,8 +237,8 @@ def _of_results(con) -> dict[str, list]:
 
     return {
         "marts.precinct_results": [
-            no_rows(
-                "select 1 from {batch} group by contest_id, county_name, precinct_name, candidate, party_code, voting_method having count(*) > 1",
+            once(
+                "contest_id, county_name, precinct_name, candidate, party_code, voting_method",
                 "a candidate's votes of a precinct and way of voting are there once",
             ),
             no_rows(reconcile.counted_results(), "rows of results are those counted and those adjusted"),
@@ -267,10 +267,7 @@ def _of_results(con) -> dict[str, list]:
             ),
         ],
         "marts.official_turnout": [
-            no_rows(
-                "select 1 from {batch} group by election_id, county_fips having count(*) > 1",
-                "an election stands once for a county",
-            ),
+            once("election_id, county_fips", "an election stands once for a county"),
             no_rows(
                 f"select 1 from {{batch}} where {history}",
                 f"vote history and official ballots differ by no more than {HISTORY_SHARE:.0%} in a county"

@@ -24,9 +24,11 @@ addresses as (
 
 ),
 
-street_words as (
+-- ^ marks what can end a street's name.
+abbreviations as (
 
-    select * from {{ ref('street_words') }}
+    select {{ map_of("word", "abbreviation || case when kind = 'suffix' then '^' else '' end") }} as by_word
+    from {{ ref('street_words') }}
 
 ),
 
@@ -44,26 +46,15 @@ cleaned as (
 
 ),
 
-words as (
-
-    {{ words_of('cleaned', ['state_code', 'residence_address', 'area'], 'address_text') }}
-
-),
-
 abbreviated as (
 
-    -- ^ marks what can end a street's name.
     select
-        words.state_code,
-        words.residence_address,
-        words.area,
-        {{ join_words(
-            "coalesce(street_words.abbreviation, words.word) || case when street_words.kind = 'suffix' then '^' else '' end",
-            "words.position"
-        ) }} as address_text
-    from words
-    left join street_words on street_words.word = words.word
-    group by words.state_code, words.residence_address, words.area
+        cleaned.state_code,
+        cleaned.residence_address,
+        cleaned.area,
+        {{ words_by_map("cleaned.address_text", "abbreviations.by_word") }} as address_text
+    from cleaned
+    cross join abbreviations
 
 ),
 
