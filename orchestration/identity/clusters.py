@@ -62,32 +62,28 @@ def cluster(con: duckdb.DuckDBPyConnection, links: str, records: str, contradict
     connect(con, links, table)
     con.execute(f"""
         create or replace temp table several as
-        select cluster, n, count(*) over (partition by cluster) as size from {table} qualify size > 1
+        select cluster, size, coalesce(links, 0) as links, coalesce(fitting, 0) as fitting, size * (size - 1) / 2 as pairs
+        from (select cluster, count(*) as size from {table} group by cluster having count(*) > 1)
+        left join (select cluster, count(*) as links, count(*) filter (fit) as fitting from {links} join {table} on n = n_l group by cluster) using (cluster)
     """)
-    # Apart from what is asked of them, since planned together the engine asks it of other pairs, too.
+    # Most are of two whose link says that they fit. Apart from what is asked of the others, since planned together the engine asks it of other
+    # pairs, too.
     con.execute(f"""
         create or replace temp table pairs_within as
+        with asked as (
+            select cluster, n from {table} semi join (select cluster from several where fitting < pairs and size <= {LARGEST_PERSON}) using (cluster)
+        )
         select cluster, n_l, n_r
-        from (
-            select one.cluster, one.n as n_l, two.n as n_r
-            from several as one join several as two on two.cluster = one.cluster and two.n > one.n
-            where one.size <= {LARGEST_PERSON}
-        ) anti join (select n_l, n_r from {links} where fit) using (n_l, n_r)
+        from (select one.cluster, one.n as n_l, two.n as n_r from asked as one join asked as two on two.cluster = one.cluster and two.n > one.n)
+        anti join (select n_l, n_r from {links} where fit) using (n_l, n_r)
     """)
     con.execute(f"""
         create or replace temp table doubtful as
         select distinct cluster
         from pairs_within join (select {sided(records, "l")}) using (n_l) join (select {sided(records, "r")}) using (n_r)
         where {contradiction} is not null or only_once_l = only_once_r
-    """)
-    con.execute(f"""
-        insert into doubtful
-        select distinct cluster from several where size > {LARGEST_PERSON}
         union
-        select cluster
-        from (select cluster, any_value(size) as size from several group by cluster)
-        join (select cluster, count(*) as links from {links} join {table} on n = n_l group by cluster) using (cluster)
-        where links < {FEWEST_LINKS} * size * (size - 1) / 2
+        select cluster from several where size > {LARGEST_PERSON} or links < {FEWEST_LINKS} * pairs
     """)
     con.execute(f"""
         create or replace temp table {table} as

@@ -105,7 +105,7 @@ def _compared(settings: Settings, records: list[stewards.Record]) -> tuple | Non
 
 def _weighed(con: duckdb.DuckDBPyConnection, pair: list[int]) -> tuple[float, dict[str, float]]:
     """log2 of the odds that two compared records are one person, and each comparison's part of it."""
-    model.add_frequencies(con, "paired", among="identity.compared")
+    model.add_frequencies(con, "paired", "paired", among="identity.compared", some="paired")
     con.execute(
         "create or replace temp table one_pair as select min(n) as join_key_l, max(n) as join_key_r, '0' as match_key from paired"
     )

@@ -11,7 +11,7 @@ VOTERS_FIRST = (
 )
 # The tables of which nothing is asked once doubts are told.
 MADE = (
-    "touched", "fresh_records", "settled", "rejected", "group_links", "joined_by_links", "paired", "led_to", "units", "sure_links", "linked", "kept_apart",
+    "touched", "fresh_records", "settled", "rejected", "group_links", "paired", "led_to", "units", "sure_links", "linked", "kept_apart",
     "grouped", "confirmed", "joined", "together", "members_together", "doubts", *clusters.MADE,
 )  # fmt: skip
 _TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
@@ -65,23 +65,23 @@ def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
 def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Put the records in `touched` into groups. Whom an exact identifier leads to a voter goes with her from the start, so that links count
     between voters with all that is theirs, and others."""
-    con.execute("""
+    con.execute(f"""
         create or replace temp table group_links as
-        select n_l, n_r, stage, evidence, weight from links where n_l in (select n from touched)
+        select n_l, n_r, stage, evidence, weight from links {"" if first else "where n_l in (select n from touched)"}
         union all
         select n_l, n_r, 'steward', 'a steward said so', 1000 from settled where decision = 'confirm'
     """)
-    # Whom links join, with the voters to whom ids lead these.
-    con.execute("""
-        create or replace temp table joined_by_links as
-        with ends as (
-            select n_l as n from group_links where stage <> 'authoritative' union select n_r from group_links where stage <> 'authoritative'
-            union select n_l from settled union select n_r from settled
+    if not first:  # Whom links join, with the voters to whom ids lead these.
+        exact.paired(
+            con,
+            """
+            with ends as (
+                select n_l as n from group_links where stage <> 'authoritative' union select n_r from group_links where stage <> 'authoritative'
+                union select n_l from settled union select n_r from settled
+            )
+            select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
+            """,
         )
-        select n from ends union select n_r from group_links semi join ends on ends.n = n_l where stage = 'authoritative'
-    """)
-    if not first:
-        exact.paired(con, "select n from joined_by_links")
     con.execute("""
         create or replace temp table rejected as
         select n_l, n_r from settled where decision = 'reject' union select n_r, n_l from settled where decision = 'reject'
@@ -170,34 +170,33 @@ def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         select coalesce(cluster, unit) from units
         join (select n_l as n from settled union select n_r from settled) using (n) left join grouped on grouped.n = unit
     """)
-    con.execute("""
-        create or replace temp table members_together as
-        select units.n, coalesce(cluster, unit) as grouped_as
-        from units left join grouped on grouped.n = unit where coalesce(cluster, unit) in (select grouped_as from together)
-    """)
+    # Records by their numbers, and what is written of them once at the end. The first time these numbers are an order, too.
+    turn = f"case when ends_with(source, '_voters') then n else n + {1 << 40} end" if first else VOTERS_FIRST
     con.execute(f"""
+        create or replace temp table members_together as
+        select n, coalesce(cluster, unit) as grouped_as, turn
+        from units join (select n, {turn} as turn from compared) using (n) left join (select n as unit, cluster from grouped) using (unit)
+        where coalesce(cluster, unit) in (select grouped_as from together)
+    """)
+    con.execute("""
         create or replace temp table regrouped as
-        with members as (select n, source, record_id, grouped_as from members_together join compared using (n)),
-        firsts as (
-            select arg_min(n, {VOTERS_FIRST}) as n
-            from members group by grouped_as
-        ),
+        with firsts as (select arg_min(n, turn) as n, true as is_first from members_together group by grouped_as),
+        members as (select n, grouped_as from members_together),
+        linked as (select rowid as link, n_l, n_r, weight from group_links),
         ways as (
-            select group_links.n_l as n, one.grouped_as, stage, evidence, weight
-            from group_links join members as one on one.n = n_l join members as two on two.n = n_r and two.grouped_as = one.grouped_as
-            union all
-            select group_links.n_r, one.grouped_as, stage, evidence, weight
-            from group_links join members as one on one.n = n_r join members as two on two.n = n_l and two.grouped_as = one.grouped_as
+            select one.n, two.n as other, link, weight
+            from linked join members as one on one.n = n_l join members as two on two.n = n_r and two.grouped_as = one.grouped_as
         ),
-        best as (select n, arg_max(struct_pack(stage, evidence, weight), weight) as way from ways group by n)
+        best as (
+            select n, arg_max(link, weight) as link
+            from (select n, link, weight from ways union all select other, link, weight from ways) group by n
+        ),
+        told as (select n, stage, evidence, weight from best join group_links on group_links.rowid = link)
         select
-            source, record_id, grouped_as,
-            case when firsts.n is null then best.way.stage else 'first' end as stage,
-            case when firsts.n is null then best.way.evidence end as evidence,
-            case when firsts.n is null and best.way.stage = 'probable' then best.way.weight end as weight
-        from members left join firsts using (n) left join best using (n)
-        union all
-        select source, record_id, unit, coalesce(stage, 'first'), evidence, cast(null as double)
-        from units anti join members_together using (n)
-        join (select n, source, record_id from compared) using (n) left join led_to using (n, unit)
+            source, record_id, coalesce(grouped_as, units.unit) as grouped_as,
+            case when grouped_as is null then coalesce(led_to.stage, 'first') when is_first then 'first' else told.stage end as stage,
+            case when grouped_as is null then led_to.evidence when is_first is null then told.evidence end as evidence,
+            case when grouped_as is not null and is_first is null and told.stage = 'probable' then told.weight end as weight
+        from units join (select n, source, record_id from compared) using (n)
+        left join members using (n) left join firsts using (n) left join told using (n) left join led_to using (n)
     """)

@@ -157,24 +157,24 @@ def complete(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
             list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
             {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key
         from {records} as records
-        join forms on forms.first is not distinct from records.first and forms.first_word is not distinct from records.first_word
+        join forms on named = hash(records.first, records.first_word)
     """)
 
 
 def list_forms(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
-    """Make the temp table `table` of the names in `records` (`first` and `first_word` among its columns): `named`, the hash of both, and
+    """Make the temp table `table` of the names in `records` (`first` and `first_word` among its columns): `named`, a hash of both, and
     `form`, a hash of each name that they may stand for."""
     con.execute(f"""
         create or replace temp table {table} as
         with {_FORMS.format(records)}
-        select hash(first, first_word) as named, hash(unnest(first_forms)) as form from forms where first is not null
+        select named, hash(unnest(first_forms)) as form from forms where first is not null
     """)
 
 
 _FORMS = """
     named as (select distinct first, first_word from {}),
     forms as (
-        select first, first_word,
+        select hash(first, first_word) as named, first,
             -- A name is among its own forms, as is the first of two, and the full names of which either is short.
             list_sort(list_distinct(list_filter(
                 [first, first_word] || coalesce(nicknames.full_names, []) || coalesce(of_word.full_names, []),

@@ -67,13 +67,15 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         create or replace temp view comparable as
         {_WITHOUT_SHARED} from compared
     """)
-    con.execute(f"""
-        create or replace temp table weighed_records as
-        {_WITHOUT_SHARED} from paired where n in (select join_key_l from weighed union select join_key_r from weighed)
-    """)
-    [(records,)] = con.execute("select count(*) from compared").fetchall()
-    model.add_frequencies(con, "weighed_records", among="comparable")
-    model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(records), parts=False)
+    con.execute(
+        "create or replace temp table asked_of as select join_key_l as n from weighed union select join_key_r from weighed"
+    )
+    records = f"({_WITHOUT_SHARED} from paired semi join asked_of using (n))"
+    [(count,)] = con.execute("select count(*) from compared").fetchall()
+    # Where all is weighed almost all values are asked of, and where little is, those of the records that are made for it.
+    model.add_frequencies(con, records, "weighed_records", among="comparable", some=None if first else "paired")
+    tables.drop(con, "asked_of")
+    model.score(con, "weighed_records", "weighed", "person_pairs", model.pinned(count), parts=False)
     con.execute(f"""
         insert into links
         select n_l, n_r, 'probable', coalesce({review.words("for")}, 'many small likenesses'), weight
@@ -81,12 +83,13 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join (select {model.sided("weighed_records", "l")}) using (n_l) join (select {model.sided("weighed_records", "r")}) using (n_r)
         where weight >= {THRESHOLD} and {_MORE_THAN_NAMES}
     """)
-    con.execute(f"""
-        delete from match_review where reason = '{review.UNSURE}' and (
-            (source_a, record_a) in (select (source, record_id) from compared semi join fresh_records using (n))
-            or (source_b, record_b) in (select (source, record_id) from compared semi join fresh_records using (n))
-        )
-    """)
+    if not first:
+        con.execute(f"""
+            delete from match_review where reason = '{review.UNSURE}' and (
+                (source_a, record_a) in (select (source, record_id) from compared semi join fresh_records using (n))
+                or (source_b, record_b) in (select (source, record_id) from compared semi join fresh_records using (n))
+            )
+        """)
     con.execute(f"""
         insert into match_review by name
         with best as (

@@ -44,7 +44,7 @@ def resolve(
     """
     normalise(con, relation, "normalised")
     _describe(con, duplicate_free)
-    model.add_frequencies(con, "person_descriptions")
+    model.add_frequencies(con, "person_descriptions", "person_descriptions", among="person_descriptions")
     blocking.candidate_pairs(con, "person_descriptions", "candidates")
     households = _has_households(con)
     _rule_out(con, model.veto(households))
