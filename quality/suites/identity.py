@@ -150,11 +150,16 @@ def _contradicting(con) -> int:
                 and person_id in (select person_id from open where stage in ('exact', 'probable'))
                 and person_id not in (select person_id from open where stage = 'steward')
         )
-        select n, person_id from linked join identity.compared using (source, record_id)
+        select n, person_id, first, left(middle, 1) as middle, generation, sex, birth_year
+        from linked join identity.compared using (source, record_id)
     """)
+    # Whoever says the same of all these contradicts nobody: only of the others it is asked what takes long.
     con.execute("""
         create or replace temp table judged_pairs as
-        select one.n as n_l, two.n as n_r from judged as one join judged as two on two.person_id = one.person_id and two.n > one.n
+        select one.n as n_l, two.n as n_r
+        from judged as one join judged as two on two.person_id = one.person_id and two.n > one.n
+        where one.first <> two.first or one.middle <> two.middle or one.generation <> two.generation or one.sex <> two.sex
+            or one.birth_year <> two.birth_year
     """)
     normalise.load_words(con)
     exact.paired(con, "select n_l from judged_pairs union select n_r from judged_pairs", among="identity.compared")
