@@ -165,8 +165,8 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 PROGRESS = ("set enable_progress_bar = true", "set enable_progress_bar_print = false")  # for `query_progress` alone
 # Of the ways to pack text this one takes a fifth of a large load, and most of a small one, for a third less on disk.
 PACKING = ("set global disabled_compression_methods = 'fsst'",)
-# Of a small file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom.
-SOME_STAY_FREE = ("set allowed_configs = ['threads', 'max_vacuum_tasks']",)
+# Of one file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom.
+SOME_STAY_FREE = ("set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count']",)
 MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there; beyond it room is closed or a table written anew
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from msgspec import structs
 
+from orchestration.ingestion import inbox, stretches
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.inbox import shown_name
 from orchestration.ingestion.ingest import Outcome, ingest_inbox, keep_outcomes
@@ -109,6 +110,12 @@ class Desk:
         assert found(strays.format("quarantine")) | found(strays.format("profiles")) == set()
         notes = [con.execute(f"select * from meta.{t}").fetchall() for t in ("deliveries", "intakes")]
         assert PERSONAL not in repr((notes, self.said))
+
+
+def as_if_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each file loaded alone, by two connections as soon as it has two records."""
+    monkeypatch.setattr(inbox, "ALONE", 0)
+    monkeypatch.setattr(stretches, "ROW_GROUP", 1)
 
 
 @pytest.fixture

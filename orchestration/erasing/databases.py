@@ -106,7 +106,9 @@ def rewrite_warehouse(settings: Settings, person: Person, erased: Erased) -> tup
         emptied = _copy_quarantine(con, contracts, person, erased)
         tables = con.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'old' and (list_contains($schemas, schema_name) "
-            "or schema_name = 'intermediate' and list_contains($of_dbt, table_name)) order by 1 desc, 2",
+            "or schema_name = 'intermediate' and list_contains($of_dbt, table_name)) and ("  # a load that was stopped leaves tables of no delivery
+            "schema_name not in ('raw', 'audit') or not contains(table_name, '__') "
+            "or regexp_extract(table_name, '__([^_]+)$', 1) in (select delivery_id from old.meta.deliveries)) order by 1 desc, 2",
             {"schemas": list(KEPT_SCHEMAS), "of_dbt": list(KEPT_OF_DBT)},
         ).fetchall()
         places: dict[str, list[int]] = {}

@@ -32,11 +32,12 @@ ENDINGS = (*TEXT_ENDINGS, *PACKED_ENDINGS)
 BESIDE = re.compile(r"datadictionary|^(?!elections?cd)[a-z]+cd\.lst$", re.IGNORECASE)
 MOST_MEMBERS = 1_000  # of a zip; the largest that a state ships holds a few hundred
 TOGETHER = 128_000_000  # bytes of text; so much waits in memory, or spills, until it is committed
-BY_ONE_THREAD = 8_000_000  # bytes of text that DuckDB reads by one thread; a second only gets into its way
+ALONE = 32_000_000  # bytes of text that several connections read, for which it is loaded by itself
 PACKED = 10  # times smaller than its text is about what a gzip file is
 ZIP_RATIO = 100  # state files shrink 10 to 15 fold; deflate cannot pass 1032, a bomb comes near it
 ZIP_RATIO_FROM = 50_000_000  # bytes; below this even a bomb does no harm
 SETTLED_SECONDS = 1.0  # a file written to within this time is looked at twice
+_NUMBERS = itertools.count()  # of the files opened so far, since two may be open at a time
 DATE_IN_NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
@@ -101,10 +102,10 @@ def members(entry: Path) -> list[Part]:
 
 def together(every: list[Path]) -> Iterator[list[Part]]:
     """The files in entries, in groups to be loaded together, since beginning and ending a load costs more than a small file:
-    as many as make up `TOGETHER` bytes, or one that is larger."""
+    as many as make up `TOGETHER` bytes, or one that is to be loaded `ALONE`."""
     group: list[Part] = []
     for part in itertools.chain.from_iterable(map(members, every)):
-        if group and sum(p.size for p in group) + part.size > TOGETHER:
+        if group and (sum(p.size for p in group) + part.size > TOGETHER or max(part.size, group[0].size) > ALONE):
             yield group
             group = []
         group.append(part)
@@ -124,7 +125,7 @@ def opened(entry: Path, scratch: Path, place: int | None = None, say: Callable[[
     signature = _settled(entry)
     scratch.mkdir(parents=True, exist_ok=True)
     kind = entry.suffix.lower()
-    held = scratch / f"delivery-{os.getpid()}{kind}"
+    held = scratch / f"delivery-{os.getpid()}-{next(_NUMBERS)}{kind}"
     text, unicode = held.with_suffix(".text"), held.with_suffix(".unicode")
     try:
         _hold(entry, held)

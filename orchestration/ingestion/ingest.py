@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,15 +20,17 @@ from orchestration import progress
 from orchestration.erasing import originals, register
 from orchestration.ingestion import inbox, load, scopes
 from orchestration.ingestion.contracts import Contract, Match, all_contracts
-from orchestration.ingestion.inbox import Growing, Part, Refused, TextFile
+from orchestration.ingestion.inbox import Growing, Part, Refused
 from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Broken, Scan, refuse_too_many, scan_file, write_without
+from orchestration.ingestion.stretches import MEMORY_OF_A_STRETCH, Reading
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import has_table, limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
 Day = Callable[[Path], date | None]  # what was said of the day that an inbox entry shows
+_NUMBERS = itertools.count()  # of files of our own, since two are read or loaded at a time
 GONE = "it was taken away while it was being read; deliver it again"
 
 
@@ -71,7 +76,7 @@ def ingest_inbox(
     say: Say = say_aloud,
     days: dict[str, date] | None = None,
 ) -> list[Outcome]:
-    """Take in every entry of the inbox; small files share a transaction.
+    """Take in every entry of the inbox; small files share a transaction, large ones are read by several connections.
 
     `as_of` overrides the day that the files show, for all of them; `days` does so by the entry's name. Accepted files leave
     the inbox for the archive; refused and growing ones stay, and a zip for any of its files. Nothing of a refused file is
@@ -82,14 +87,17 @@ def ingest_inbox(
         con.execute("drop schema if exists audit cascade")
     outcomes: list[Outcome] = []
     bad: set[Path] = set()
-    for parts in inbox.together(inbox.entries(settings.inbox)):
-        done = _take_in(settings, con, parts, lambda entry: as_of or (days or {}).get(entry.name), say)
-        _tell(done, say)
-        outcomes += done
-        bad |= {part.entry for part, outcome in zip(parts, done, strict=True) if outcome.is_bad}
-        for part in parts:
-            if part.is_last and part.entry not in bad:
-                _leave_inbox(part.entry)
+    con.execute("set write_buffer_row_group_count = 1")  # what waits until the end of a load is written by one thread
+    groups = [*inbox.together(inbox.entries(settings.inbox))]
+    with _Reader(settings, [*itertools.chain(*groups)], lambda e: as_of or (days or {}).get(e.name), say) as reader:
+        for parts in groups:
+            done = _take_in(settings, con, parts, reader)
+            _tell(done, say)
+            outcomes += done
+            bad |= {part.entry for part, outcome in zip(parts, done, strict=True) if outcome.is_bad}
+            for part in parts:
+                if part.is_last and part.entry not in bad:
+                    _leave_inbox(part.entry)
     _share(settings, con)
     return outcomes
 
@@ -115,19 +123,19 @@ def _tell(outcomes: list[Outcome], say: Say) -> None:
         )
 
 
-def _share(settings: Settings, con: duckdb.DuckDBPyConnection, size: int | None = None) -> None:
-    """Let as many threads work as serve a text of this size in bytes; without one all that there are."""
+def _share(settings: Settings, con: duckdb.DuckDBPyConnection, by_one: bool = False) -> int:
+    """Let all threads of this machine work, or one; return how many those are."""
     every = limits(settings.limits, settings.scratch)["threads"]
-    con.execute(f"set threads = {every if size is None or size > inbox.BY_ONE_THREAD else 1}")
+    assert isinstance(every, int)
+    con.execute(f"set threads = {1 if by_one else every}")
+    return every
 
 
 def _leave_inbox(entry: Path) -> None:
     entry.unlink(missing_ok=True)
 
 
-def _take_in(
-    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], day: Day, say: Say
-) -> list[Outcome]:
+def _take_in(settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: _Reader) -> list[Outcome]:
     """What became of some files, loaded in one transaction. Where one is refused after part of it was loaded, those before it
     are loaded by themselves, and then those behind it."""
     outcomes: list[Outcome] = []
@@ -135,7 +143,7 @@ def _take_in(
     while todo:
         some = todo.pop(0)
         try:
-            outcomes += _load_together(settings, con, some, day, say)
+            outcomes += _load_together(settings, con, some, reader)
         except _TakenBack as taken_back:
             place = taken_back.place
             if not place:
@@ -153,9 +161,10 @@ class _TakenBack(Exception):
 
 
 def _load_together(
-    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], day: Day, say: Say
+    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: _Reader
 ) -> list[Outcome]:
-    """Load files in one transaction, with which they are archived, and settle which deliveries are current.
+    """Load files in one transaction, with which they are archived, and settle which deliveries are current. The rows of a large one, which
+    is loaded alone, are there before: a table of no delivery, which `prepare` drops where a run was stopped.
 
     Raises:
         _TakenBack: one was refused, or has changed, after part of it was loaded; nothing of all is kept.
@@ -163,19 +172,23 @@ def _load_together(
     outcomes: list[Outcome] = []
     loaded: list[tuple[int, _Intake]] = []
     copies: list[Path] = []
+    threads = _share(settings, con, by_one=True)
+    is_large = len(parts) == 1 and parts[0].size > inbox.ALONE
     con.execute("begin transaction")
     held = load.deliveries(con)
+    intake = None
     try:
         for place, part in enumerate(parts):
             started = time.monotonic()
-            _share(settings, con, part.size)
-            copies.append(settings.scratch / f"archive-{os.getpid()}-{place}")
             intake = None
             try:
-                with inbox.opened(part.entry, settings.scratch, part.place, say) as file:
-                    intake = _Intake(settings, con, file, day(part.entry), say, copies[-1], held)
+                with reader.read(part) as intake:
+                    started = time.monotonic() - intake.seconds
+                    copies.append(intake.copy)
                     intake.kind = loaded[-1][1].kind if loaded else None
-                    outcome = intake.run()
+                    if is_large:
+                        intake.connections = max(1, min(threads, settings.limits.memory // MEMORY_OF_A_STRETCH))
+                    outcome = intake.run(con, held)
                 if intake.has_begun:
                     loaded.append((place, intake))
             except (Refused, FileNotFoundError) as error:
@@ -199,6 +212,9 @@ def _load_together(
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
+        if is_large and intake and intake.has_begun:
+            with suppress(duckdb.Error):
+                load.drop_table(con, intake.known["contract"], intake.known["delivery_id"])
         raise
     finally:
         for copy in copies:
@@ -266,46 +282,107 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+class _Reader:
+    """Reads files one after the other, the next one while what was read is loaded: DuckDB does much of that with one thread."""
+
+    def __init__(self, settings: Settings, parts: list[Part], day: Day, say: Say):
+        self.settings, self.day, self.say = settings, day, say
+        self.following = dict(itertools.pairwise(parts))
+        self.ahead: dict[Part, Future[_Intake]] = {}
+        self.thread = ThreadPoolExecutor(1)
+
+    def read(self, part: Part) -> _Intake:
+        """A file that was read, also if it was before; to be closed. Raises `Refused` and `FileNotFoundError` if it cannot be opened."""
+        asked = self.ahead.pop(part, None) or self.thread.submit(self._read, part)
+        following = self.following.get(part)
+        if following and following not in self.ahead:
+            self.ahead[following] = self.thread.submit(self._read, following)
+        return asked.result()
+
+    def _read(self, part: Part) -> _Intake:
+        intake = _Intake(self.settings, part, self.day(part.entry), self.say)
+        try:
+            intake.read()
+        except BaseException:
+            intake.discard()
+            raise
+        return intake
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.shutdown(cancel_futures=True)
+        for asked in self.ahead.values():
+            if not asked.cancelled() and not asked.exception():
+                asked.result().discard()
+
+
 class _Intake:
     """One file's way from the inbox into raw and the archive."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        con: duckdb.DuckDBPyConnection,
-        file: TextFile,
-        as_of: date | None,
-        say: Say,
-        copy: Path,
-        held: dict[str, Delivery],
-    ):
-        self.settings, self.con, self.file, self.say, self.copy = settings, con, file, say, copy
-        self.held = held  # all deliveries so far, by their ids
-        self.name = inbox.shown_name(file.original) + (f"/{file.name}" if file.is_one_of_several else "")
-        self.as_of = as_of or file.dated
+    def __init__(self, settings: Settings, part: Part, day: date | None, say: Say):
+        self.settings, self.part, self.day, self.say = settings, part, day, say
         self.known: dict = {}
-        self.unbroken = settings.scratch / f"unbroken-{os.getpid()}"
+        self.copy, self.unbroken = (
+            settings.scratch / f"{what}-{os.getpid()}-{next(_NUMBERS)}" for what in ("archive", "unbroken")
+        )
+        self.opened = ExitStack()
+        self.seconds = 0.0  # of reading it
+        self.refused: Refused | None = None
+        self.connections: int | None = None  # that load a large file; of others there is one, that of the transaction
         self.has_begun = False  # to load
         self.is_rewritten = False  # its copy for the archive, without the records of people who were erased
         # Of the data directory; before the load what the files of the same transaction say.
         self.kind: str | None = None
 
-    def run(self) -> Outcome:
-        """Take the file in, but for its place in the archive. Raises `Refused`; what is known by then stands in `known`."""
+    def read(self) -> None:
+        """Open the file, tell of which contract it is, and go over its bytes. What speaks against it waits for `run`, but for what keeps
+        it from being opened: `Refused` or `FileNotFoundError`."""
+        started = time.monotonic()
+        opened = inbox.opened(self.part.entry, self.settings.scratch, self.part.place, self.say)
+        self.file = self.opened.enter_context(opened)
+        self.name = inbox.shown_name(self.file.original) + (f"/{self.file.name}" if self.file.is_one_of_several else "")
+        self.as_of = self.day or self.file.dated
         try:
-            match, scan = self._match()
-            contract = match.contract
-            size = max(self.file.path.stat().st_size, 1)
-            reading = progress.by_share(self.name, "checked", lambda: scan.bytes_read / size, lambda _: scan.records)
+            self.match, self.scan = self._match()
+            form, size = self.match.form, max(self.file.path.stat().st_size, 1)
+            reading = progress.by_share(
+                self.name, "checked", lambda: self.scan.bytes_read / size, lambda _: self.scan.records
+            )
             with progress.told(self.say, reading):
                 scan_file(
                     self.file.path,
-                    scan,
-                    match.form.delimiter,
-                    None if self.file.packed or contract.matching_only else self.copy,
-                    self.unbroken if match.form.line_breaks else None,
+                    self.scan,
+                    form.delimiter,
+                    None if self.file.packed or self.match.contract.matching_only else self.copy,
+                    self.unbroken if form.line_breaks else None,
                 )
+        except Refused as refused:
+            self.refused = refused
+        self.seconds = time.monotonic() - started
+
+    def __enter__(self) -> _Intake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.close()
+        self.unbroken.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Close the file without loading it."""
+        with self:
+            self.copy.unlink(missing_ok=True)
+
+    def run(self, con: duckdb.DuckDBPyConnection, held: dict[str, Delivery]) -> Outcome:
+        """Take the file in, but for its place in the archive. `held` are all deliveries so far, by their ids. Raises `Refused`; what is
+        known by then stands in `known`."""
+        self.con, self.held = con, held
+        try:
+            if self.refused:
+                raise self.refused
             inbox.still_the_same(self.file)
+            scan, contract = self.scan, self.match.contract
             delivery_id = scan.sha256[:16]
             self.known = {"delivery_id": delivery_id, "contract": contract.name, "sha256": scan.sha256}
             self.known |= {"as_of": self.as_of, "records_read": scan.records}
@@ -313,13 +390,11 @@ class _Intake:
             if earlier:
                 return Outcome(self.name, "unchanged", earlier, contract.name, delivery_id, scan.records)
             self._check_before(scan)
-            return self._load(match, scan, delivery_id)
+            return self._load(self.match, scan, delivery_id)
         except Refused as error:
             if not isinstance(error, Growing):
                 inbox.still_the_same(self.file)  # of half a file the reason would be a wrong one
             raise
-        finally:
-            self.unbroken.unlink(missing_ok=True)
 
     def _match(self) -> tuple[Match, Scan]:
         """The contract that the file fits. Raises `Refused` if it is none, or one of another state than the campaign's."""
@@ -384,11 +459,10 @@ class _Intake:
             if scan.broken or scan.has_bom:
                 write_without(text, scan, clean)
                 text = clean
-            loading = progress.by_share(
-                self.name, "loaded", lambda: con.query_progress() / 100, lambda share: round(share * scan.records)
-            )
-            with progress.told(self.say, loading):
-                broken = scan.broken + load.create_table(con, match, scan, text, table)
+            reading = Reading(self.connections or 1)
+            loading = progress.by_share(self.name, "loaded", reading.share, lambda share: round(share * scan.records))
+            with progress.told(self.say, loading), self._outside_of_the_transaction():
+                broken = scan.broken + load.create_table(con, match, scan, text, table, reading)
                 if self.settings.campaign.audit_sensitive:
                     load.create_audit_table(con, match, scan, text, delivery.delivery_id)
             if match.form.json_lines:
@@ -421,6 +495,19 @@ class _Intake:
         loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken), rows_erased=len(erased))
         said = f"{len(erased):,} records of people who were erased were left out" if erased else None
         return replace(loaded, reason="; ".join(filter(None, [match.left_out, said])) or None)
+
+    @contextmanager
+    def _outside_of_the_transaction(self) -> Iterator[None]:
+        """Of a large file: of what an open transaction has made DuckDB reads with one thread, whatever asks for it."""
+        if self.connections is None:
+            yield
+            return
+        self.con.execute("commit")
+        try:
+            yield
+        finally:
+            self.con.execute("begin transaction")
+        _share(self.settings, self.con)
 
     def _leave_out(self, match: Match, scan: Scan, table: str, broken: list[Broken]) -> tuple[list[Broken], list[int]]:
         """Take the records of people who were erased out of a delivery's table, and out of the copy of its file for the archive. Returns

@@ -19,6 +19,7 @@ from orchestration.errors import ran_out
 from orchestration.ingestion.contracts import Contract, Match, counties_by_name
 from orchestration.ingestion.inbox import Refused
 from orchestration.ingestion.scan import KEPT_BYTES, Broken, Scan, records_at
+from orchestration.ingestion.stretches import Reading, Stretch, fill
 from orchestration.warehouse import text_literal
 
 IN_NO_TEXT = "\x01"  # a delimiter for a reader of whole lines
@@ -58,15 +59,20 @@ def elections_of(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id
     return tuple(name for (name,) in columns if name not in (*contract.columns, RECORD_HASH))
 
 
-def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path: Path, table: str) -> list[Broken]:
-    """Read a file into `table`, every column as text, of voters also a hash of each record; return the records that the CSV
-    reader would not take.
+def create_table(
+    con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path: Path, table: str, reading: Reading | None = None
+) -> list[Broken]:
+    """Read a file, without what the scan found broken, into `table`, every column as text, of voters also a hash of each record; return
+    the records that the CSV reader would not take.
 
-    Columns that may never land are read past, not stored. Raises `Refused` if DuckDB cannot read the file at all.
+    Columns that may never land are read past, not stored. With several connections (`stretches.fill`) it is to be called outside of
+    a transaction. Raises `Refused` if DuckDB cannot read the file at all.
     """
     form = match.form
+    reading = reading or Reading()
+    lines = (1 if form.header else 0, scan.records - len(scan.broken))
     if form.json_lines:
-        return _create_from_json(con, match.contract, scan, path, table)
+        return _create_from_json(con, match.contract, scan, path, table, lines, reading)
     fields, pieces = [f"c{i}" for i in range(len(match.loads))], "*"
     values = fields
     if form.widths:
@@ -81,33 +87,46 @@ def create_table(con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, path:
     if match.contract.kind == "voters":
         hashed = [read[column] for column in (*match.contract.columns, *sorted(match.elections))]
         names += f", hash({', '.join(hashed)}) as {RECORD_HASH}"
-    con.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
+    query = f"""
+        select {names} from (select {pieces} from read_csv(
+            $path, auto_detect = false, header = $header, delim = $delimiter, quote = $quote, escape = $quote,
+            new_line = $line_end, encoding = $encoding, columns = $columns,
+            store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans'))
+        """
+    given = {
+        "path": str(path),
+        "header": form.header,
+        "delimiter": form.delimiter or IN_NO_TEXT,
+        "quote": form.quote,
+        "line_end": scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n"),
+        "encoding": scan.encoding,
+        "columns": {name: "VARCHAR" for name in fields},
+    }
+
+    def take(reader: duckdb.DuckDBPyConnection, into: str, stretch: Stretch) -> list[tuple]:
+        reader.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
+        is_first = not stretch.begins
+        reader.execute(into + query, {**given, "path": str(stretch.path), "header": form.header and is_first})
+        above = 0 if is_first else lines[0] + stretch.begins
+        return reader.execute(
+            f"select line + {above}, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
+        ).fetchall()
+
     try:
-        con.execute(
-            f"""
-            create table {table} as select {names} from (select {pieces} from read_csv(
-                $path, auto_detect = false, header = $header, delim = $delimiter, quote = $quote, escape = $quote,
-                new_line = $line_end, encoding = $encoding, columns = $columns,
-                store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans'))
-            """,
-            {
-                "path": str(path),
-                "header": form.header,
-                "delimiter": form.delimiter or IN_NO_TEXT,
-                "quote": form.quote,
-                "line_end": scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n"),
-                "encoding": scan.encoding,
-                "columns": {name: "VARCHAR" for name in fields},
-            },
+        rows = fill(
+            con,
+            table,
+            take,
+            lambda: con.execute(f"create table {table} as {query} limit 0", given),
+            path,
+            lines,
+            reading,
         )
     except duckdb.Error as error:
         if ran_out(error, path.parent):
             raise
         # The message quotes the record, so only the kind of error may leave this function.
         raise Refused(f"DuckDB cannot read it as {match.contract.name} ({type(error).__name__})") from None
-    rows = con.execute(
-        "select line, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
-    ).fetchall()
     return [_in_delivered_file(line, scan, kind, text or "") for line, kind, text in rows]
 
 
@@ -132,7 +151,13 @@ def drop_table(con: duckdb.DuckDBPyConnection, contract: str, delivery_id: str) 
 
 
 def _create_from_json(
-    con: duckdb.DuckDBPyConnection, contract: Contract, scan: Scan, path: Path, table: str
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    scan: Scan,
+    path: Path,
+    table: str,
+    lines: tuple[int, int],
+    reading: Reading,
 ) -> list[Broken]:
     """Read JSON lines into `table`; return those that are no JSON, or have an object or a list where a plain value is due."""
     paths = [path for places in contract.paths().values() for path in places]
@@ -147,22 +172,33 @@ def _create_from_json(
     nested = f"coalesce(list_position({kinds}, 'OBJECT'), list_position({kinds}, 'ARRAY'))"
     # All cells of a record are looked at at once, each behind a sign of its own: one by one takes as long as reading them.
     may_be_nested = " or ".join(f"contains(joined, {text_literal(IN_NO_TEXT + sign)})" for sign in "{[")
-    try:
-        con.execute(
-            f"""
-            create table {table} as
-            select {columns}, case
-                when json is null then 'malformed JSON'
-                when {may_be_nested} then 'nested value where a plain one is due: ' || {names}[{nested}] end as _fault
+    query = f"""
+        select {columns}, case
+            when json is null then 'malformed JSON'
+            when {may_be_nested} then 'nested value where a plain one is due: ' || {names}[{nested}] end as _fault
+        from (
+            select json, cells, {text_literal(IN_NO_TEXT)} || array_to_string(cells, {text_literal(IN_NO_TEXT)}) as joined
             from (
-                select json, cells, {text_literal(IN_NO_TEXT)} || array_to_string(cells, {text_literal(IN_NO_TEXT)}) as joined
-                from (
-                    select json, json_extract_string(json, {literals}) as cells
-                    from read_ndjson_objects($path, ignore_errors = true)
-                )
+                select json, json_extract_string(json, {literals}) as cells
+                from read_ndjson_objects($path, ignore_errors = true)
             )
-            """,
-            {"path": str(path)},
+        )
+        """
+
+    def take(reader: duckdb.DuckDBPyConnection, into: str, stretch: Stretch) -> list[tuple]:
+        reader.execute(into + query, {"path": str(stretch.path)})
+        return []
+
+    given = {"path": str(path)}
+    try:
+        fill(
+            con,
+            table,
+            take,
+            lambda: con.execute(f"create table {table} as {query} limit 0", given),
+            path,
+            lines,
+            reading,
         )
     except duckdb.Error as error:
         if ran_out(error, path.parent):
@@ -173,9 +209,11 @@ def _create_from_json(
         # Before the end of a transaction a row id is no position.
         numbered = f"(select row_number() over () as number, _fault from {table})"
         faults = con.execute(f"select * from {numbered} where _fault is not null order by 1").fetchall()
-        con.execute("create table raw._sound as select * exclude (_fault) from " + table + " where _fault is null")
+        name = table.removeprefix("raw.").strip('"')
+        sound = f'raw."{name}_sound"'
+        con.execute(f"create or replace table {sound} as select * exclude (_fault) from {table} where _fault is null")
         con.execute(f"drop table {table}")
-        con.execute(f"alter table raw._sound rename to {table.removeprefix('raw.')}")
+        con.execute(f'alter table {sound} rename to "{name}"')
     else:
         con.execute(f"alter table {table} drop column _fault")
     texts = records_at(path, scan, [number for number, _ in faults])

@@ -19,7 +19,7 @@ import pytest
 from orchestration.ingestion import inbox, scopes
 from orchestration.settings import ROOT
 from tests import nc
-from tests.conftest import PERSONAL, Desk
+from tests.conftest import PERSONAL, Desk, as_if_large
 
 NAME = f"{PERSONAL}NAME"
 HEADER, *RECORDS = nc.voters_text(nc.people(6, last_name=NAME)).splitlines(keepends=True)
@@ -134,10 +134,12 @@ def test_broken_record_goes_to_quarantine_alone(desk: Desk, change, reason: str)
     assert desk.delivery(outcome)["rows_quarantined"] == 1
 
 
-@pytest.mark.parametrize("few", [scopes.FEW_GAPS, 1], ids=["few gaps", "many gaps"])
+@pytest.mark.parametrize("few", [scopes.FEW_GAPS, 1, 0], ids=["few gaps", "many gaps", "two connections"])
 def test_line_and_record_numbers_behind_other_broken_records(desk: Desk, monkeypatch, few: int):
     """What DuckDB rejects is numbered as in the delivered file, though it reads a copy without the others."""
     monkeypatch.setattr(scopes, "FEW_GAPS", few)
+    if not few:
+        as_if_large(monkeypatch)
     two, four, five = (RECORDS[n] for n in (1, 3, 4))
     rows = [RECORDS[0], two.replace(b"ADA", b"A\nD\nA"), RECORDS[2], four.replace(b"ADA", b"\0")]
     rows += [five.replace(b'"ADA"', '"É"A'.encode("latin-1")), RECORDS[5]]

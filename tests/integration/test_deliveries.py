@@ -7,6 +7,7 @@ import io
 import os
 import random
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion import ingest, load, scopes
+from orchestration.ingestion import ingest, load, scopes, stretches
+from orchestration.settings import Limits
 from orchestration.warehouse import Warehouse
 from quality import reconcile, versions
 from tests import nc
-from tests.conftest import PERSONAL, Desk
+from tests.conftest import PERSONAL, Desk, as_if_large
 
 NEVER = {"ssn", "drivers_lic", "hava_id_req", "no_dl_ssn_chkbx"}
 D1, D2, D3, D4 = "2026-01-03", "2026-01-10", "2026-01-17", "2026-01-24"
@@ -380,19 +382,23 @@ def test_a_zip_is_archived_as_it_came(desk: Desk):
 
 
 @pytest.mark.parametrize(
-    ("module", "name"),
+    ("module", "name", "is_large"),
     [
-        (ingest, "recognise"),
-        (ingest, "scan_file"),
-        (load, "create_table"),
-        (load, "quarantine"),
-        (scopes, "settle_scopes"),
-        (ingest._Intake, "archive"),
-        (ingest, "_leave_inbox"),
+        (ingest, "recognise", False),
+        (ingest, "scan_file", False),
+        (load, "create_table", False),
+        (load, "create_table", True),
+        (load, "quarantine", False),
+        (scopes, "settle_scopes", False),
+        (ingest._Intake, "archive", False),
+        (ingest._Intake, "archive", True),
+        (ingest, "_leave_inbox", False),
     ],
 )
-def test_a_stopped_run_leaves_no_trace(desk: Desk, monkeypatch: pytest.MonkeyPatch, module, name: str):
+def test_a_stopped_run_leaves_no_trace(desk: Desk, monkeypatch: pytest.MonkeyPatch, module, name: str, is_large: bool):
     """Stopped right after any step, the next run ends where an undisturbed one does."""
+    if is_large:
+        as_if_large(monkeypatch)
     desk.hand_in(STATE, file_of(county(1, "a"), county(92, "a")), D1)
     content = file_of(county(1, "b"), county(2, "b")) + b"broken"
     desk.put(STATE, content, D2)
@@ -416,6 +422,33 @@ def test_a_stopped_run_leaves_no_trace(desk: Desk, monkeypatch: pytest.MonkeyPat
         (2, 2, 0),
         (3, 2, 1),
     ]
+
+
+def test_what_a_killed_run_had_read_of_a_large_file_is_gone_with_the_next(desk: Desk):
+    desk.hand_in(STATE, file_of(county(1, "a"), county(92, "a")), D1)
+    with Warehouse(desk.settings).open() as con:
+        con.execute('create table raw."nc_voters__0123456789abcdef" as from raw.nc_voters')
+    desk.take()  # which looks for tables of no delivery
+    assert desk.ids() == ["a-1", "a-92"]
+
+
+def test_several_connections_load_a_file_in_its_order(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    as_if_large(monkeypatch)
+    desk.settings = replace(desk.settings, limits=Limits(threads=2))
+    counts: list[list[int]] = []
+    cut = stretches._cut
+    monkeypatch.setattr(
+        stretches, "_cut", lambda text, header, begins: (counts.append(begins), cut(text, header, begins))[1]
+    )
+    rows = [county(n % 100 + 1, f"v{n}")[0] for n in range(3_001)]
+    content = file_of(rows).removesuffix(b"\r\n")
+    assert desk.hand_in(STATE, content).rows_loaded == 3_001
+    assert counts == [[0, 1_500]]
+    found = desk.query("select ncid, _record_hash from raw.nc_voters order by _record_number")
+    assert [ncid for ncid, _ in found] == [row["ncid"] for row in rows]
+    desk.hand_in(STATE, content.replace(b'"v7-', b'"w7-'), D2)
+    again = dict(desk.query("select ncid, _record_hash from raw.nc_voters"))
+    assert {ncid for ncid, hashed in found if again.get(ncid) != hashed} == {"v7-8"}
 
 
 @pytest.mark.parametrize("difference", [-1, 1])
