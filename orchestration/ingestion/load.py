@@ -103,25 +103,17 @@ def create_table(
         "columns": {name: "VARCHAR" for name in fields},
     }
 
-    def take(reader: duckdb.DuckDBPyConnection, into: str, stretch: Stretch) -> list[tuple]:
+    def take(reader: duckdb.DuckDBPyConnection, statement: str, stretch: Stretch) -> list[tuple]:
         reader.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
         is_first = not stretch.begins
-        reader.execute(into + query, {**given, "path": str(stretch.path), "header": form.header and is_first})
+        reader.execute(statement, {**given, "path": str(stretch.path), "header": form.header and is_first})
         above = 0 if is_first else lines[0] + stretch.begins
         return reader.execute(
             f"select line + {above}, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
         ).fetchall()
 
     try:
-        rows = fill(
-            con,
-            table,
-            take,
-            lambda: con.execute(f"create table {table} as {query} limit 0", given),
-            path,
-            lines,
-            reading,
-        )
+        rows = fill(con, table, query, given, take, path, lines, reading)
     except duckdb.Error as error:
         if ran_out(error, path.parent):
             raise
@@ -185,21 +177,13 @@ def _create_from_json(
         )
         """
 
-    def take(reader: duckdb.DuckDBPyConnection, into: str, stretch: Stretch) -> list[tuple]:
-        reader.execute(into + query, {"path": str(stretch.path)})
+    def take(reader: duckdb.DuckDBPyConnection, statement: str, stretch: Stretch) -> list[tuple]:
+        reader.execute(statement, {"path": str(stretch.path)})
         return []
 
     given = {"path": str(path)}
     try:
-        fill(
-            con,
-            table,
-            take,
-            lambda: con.execute(f"create table {table} as {query} limit 0", given),
-            path,
-            lines,
-            reading,
-        )
+        fill(con, table, query, given, take, path, lines, reading)
     except duckdb.Error as error:
         if ran_out(error, path.parent):
             raise

@@ -6,7 +6,7 @@ a processor busy: together twice the work of one thread. A table whose stretches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -39,36 +39,37 @@ class Reading:
         return sum(part() for part in self.parts) / max(len(self.parts), 1)
 
 
-# Fills a table (`insert into t`, `create table t as`) from a stretch, and gives what the reader would not take.
-Fill = Callable[[duckdb.DuckDBPyConnection, str, Stretch], list[tuple]]
+# Runs a statement that fills a table from a stretch, and gives what the reader would not take.
+Take = Callable[[duckdb.DuckDBPyConnection, str, Stretch], list[tuple]]
 
 
 def fill(
     con: duckdb.DuckDBPyConnection,
     table: str,
-    read: Fill,
-    make: Callable[[], object],
+    query: str,
+    values: Mapping[str, object],
+    take: Take,
     text: Path,
     lines: tuple[int, int],
     reading: Reading,
 ) -> list[tuple]:
-    """Make `table` of a text of so many lines of header and of records; return what the reader would not take.
+    """Make `table` of a text of so many lines of header and of records, as `query` with `values` reads it; return what the reader would not take.
 
-    Several connections want no open transaction, and begin with the table that `make` makes, without rows. Each commits its own, so where
-    this fails the table may be there.
+    Several connections want no open transaction, and begin with a table without rows. Each commits its own, so where this fails the table
+    may be there.
     """
     header, records = lines
     count = min(reading.connections, records // ROW_GROUP)
     if count < 2:
         reading.parts = [partial(_share_of, con)]
-        return read(con, f"create table {table} as ", Stretch(text))
-    make()
+        return take(con, f"create table {table} as {query}", Stretch(text))
+    con.execute(f"create table {table} as {query} limit 0", values)
     connections = [con.cursor() for _ in range(count)]
     reading.parts = [partial(_share_of, connection) for connection in connections]
 
     def insert(number: int, stretch: Stretch) -> list[tuple]:
         connections[number].execute("begin transaction")
-        refused = read(connections[number], f"insert into {table} ", stretch)
+        refused = take(connections[number], f"insert into {table} {query}", stretch)
         stretch.path.unlink()
         reading.parts[number] = lambda: 1.0
         return refused
