@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -53,38 +54,53 @@ def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, ma
     its models and seeds alone.
 
     It changes with the deliveries, models and seeds that lie before it, so that a new voter file leaves what is made of the
-    vote history alone as it stands. The staged scopes are those of a state's voter files.
+    vote history alone as it stands. The staged scopes are those of a state's voter files. A model whose `meta` says of which others its
+    rows are (`rows_of`) has none where nothing was delivered of what these are made of, whatever else it reads: only its code counts then.
     """
     base = hashlib.sha256(_decisions(settings))
     _add_files(base, settings.dbt_project_dir, "macros")
-    deliveries = _deliveries(con) if con else []
-    found: dict[str, str] = {}
+    delivered = _deliveries(con) if con else []
 
-    def version_of(unique_id: str) -> str:
-        if unique_id not in found:
-            version = base.copy()
-            node = manifest["sources"].get(unique_id)
-            if node:
-                voters = {c.name for c in contracts_of([node["source_name"].upper()], "voters")}
-                own = [
-                    row
-                    for row in deliveries
-                    if (row[0] in voters if node["name"] == "scopes" else node["name"].startswith(row[0]))
-                ]
-                version.update(repr(own).encode())
-            else:
-                node = manifest["nodes"][unique_id]
-                files = [node["original_file_path"], (node["patch_path"] or "").partition("://")[2]]
-                for file in filter(None, files):
-                    version.update((settings.dbt_project_dir / file).read_bytes())
-                for parent in sorted(node["depends_on"].get("nodes", [])):
-                    version.update(version_of(parent).encode())
-            found[unique_id] = version.hexdigest()[:16]
-        return found[unique_id]
+    def of_source(node: dict, deliveries: list[tuple]) -> list[tuple]:
+        voters = {c.name for c in contracts_of([node["source_name"].upper()], "voters")}
+        is_scopes = node["name"] == "scopes"
+        return [row for row in deliveries if (row[0] in voters if is_scopes else node["name"].startswith(row[0]))]
+
+    def rows_of(unique_id: str) -> list[str]:
+        named = manifest["nodes"][unique_id]["config"]["meta"].get("rows_of", [])
+        return [parent for parent in _parents(manifest, unique_id) if parent.split(".")[-1] in named]
+
+    @cache
+    def brings_rows(unique_id: str) -> bool:
+        if unique_id in manifest["sources"]:
+            return bool(of_source(manifest["sources"][unique_id], delivered))
+        return any(brings_rows(parent) for parent in rows_of(unique_id) or _parents(manifest, unique_id))
+
+    @cache
+    def version_of(unique_id: str, of_code: bool) -> str:
+        version = base.copy()
+        node = manifest["sources"].get(unique_id)
+        if node:
+            version.update(repr([] if of_code else of_source(node, delivered)).encode())
+        else:
+            node = manifest["nodes"][unique_id]
+            files = [node["original_file_path"], (node["patch_path"] or "").partition("://")[2]]
+            for file in filter(None, files):
+                version.update((settings.dbt_project_dir / file).read_bytes())
+            of_code = of_code or (bool(rows_of(unique_id)) and not brings_rows(unique_id))
+            for parent in sorted(_parents(manifest, unique_id)):
+                version.update(version_of(parent, of_code).encode())
+        return version.hexdigest()[:16]
 
     return {
-        name: version_of(name) for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")
+        name: version_of(name, con is None)
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
     }
+
+
+def _parents(manifest: dict, unique_id: str) -> list[str]:
+    return [*manifest["nodes"][unique_id]["depends_on"].get("nodes", [])]
 
 
 def project_version(settings: Settings) -> str:

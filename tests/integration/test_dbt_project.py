@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+import duckdb
 import pytest
 
 from orchestration.dbt import LAYERS, Dbt
@@ -83,7 +84,50 @@ def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
         history = changed_by("nc_vote_history")
         assert history >= {"voters", "vote_history", "precincts"}
         assert history & {"stg_nc__voters", "int_changed_records", "int_registrations", "stg_oh__voters"} == set()
-        assert changed_by("nc_voters") >= {"stg_nc__scopes", "int_changed_records", "voters", "donations"}
+        voters = changed_by("nc_voters")
+        assert voters >= {"stg_nc__scopes", "int_changed_records", "voters"}
+        # What nobody delivered has no rows for a newer voter to change.
+        assert voters & {"donations", "friendships", "subscriptions", "precinct_crosswalk"} == set()
+        con.execute(
+            "insert into raw.scopes values ('actblue_contributions', '', 'a delivery', null, '2026-01-03', null)"
+        )
+        assert changed_by("nc_voters") & {"donations", "friendships", "subscriptions"} == {"donations", "subscriptions"}
+        con.execute("delete from raw.scopes")
+
+
+FILLED = {"VARCHAR": "'1'", "BOOLEAN": "true", "DATE": "date '2026-01-03'", "TIMESTAMP": "timestamp '2026-01-03'"}
+
+
+def test_whose_rows_are_of_others_has_none_without_these(all_states) -> None:
+    """By that word (`rows_of`) a table is left as it stands where nothing of it was delivered, whatever else it reads."""
+    dbt, warehouse = all_states
+    said = {
+        name: node.config.meta["rows_of"]
+        for name, node in dbt.manifest.nodes.items()
+        if node.config.meta.get("rows_of")
+    }
+    assert len(said) > 10
+    with warehouse.hold("a test"), warehouse.open() as con:
+        columns = con.execute(
+            "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
+        ).fetchall()
+    for name, of in said.items():
+        node = dbt.manifest.nodes[name]
+        parents = [dbt.manifest.nodes[parent] for parent in node.depends_on_nodes]
+        assert {*of} <= {parent.name for parent in parents}, name
+        with duckdb.connect() as con:
+            con.execute(f"attach ':memory:' as {warehouse.path.stem}; use {warehouse.path.stem}")
+            for parent in parents:
+                one_row = ", ".join(
+                    f'{FILLED.get(kind, "null" if kind.endswith(")") else 1)}::{kind} as "{column}"'
+                    for table, column, kind in columns if table == f"{parent.schema}.{parent.name}"
+                )  # fmt: skip
+                con.execute(f"create schema if not exists {parent.schema}")
+                con.execute(
+                    f"create table {parent.schema}.{parent.name} as select {one_row} where {parent.name not in of}"
+                )
+            sql = (dbt.target / "compiled" / node.package_name / node.original_file_path).read_text(encoding="utf-8")
+            assert con.execute(sql).fetchall() == [], name
 
 
 def test_no_whole_vote_is_held_while_ballots_are_told_apart(all_states) -> None:

@@ -1,7 +1,7 @@
 -- Whom a contact may be, by what proves nothing: a number that several have, one of the family, a name that is in the member's county
 -- once. What is said of the contact is gone after the run, so this table keeps to whom it led; it is never built from nothing.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='append_new_columns', full_refresh=false,
-    meta={'kept': true}, pre_hook="{{ forget_candidates() if is_incremental() }}") }}
+    meta={'kept': true, 'rows_of': ['stg_app__contacts']}, pre_hook="{{ forget_candidates() if is_incremental() }}") }}
 with shares as (
 
     {{ shares_that_hold() }}

@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_app__contacts']}) }}
 -- Nothing of what is said of a contact leaves this model but the voter to whom it led: by an exact identifier, or by the member, who
 -- says which of those is meant whom the contact may be.
 with shared as (

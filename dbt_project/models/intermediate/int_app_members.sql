@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'rows_of': ['stg_app__members']}) }}
 -- What the newest export says of a member counts, of one day what was changed last; a withdrawal beats a consent of the same time.
 -- One that was ever told holds until a consent that was given later, whatever newer exports leave out.
 with delivered as (

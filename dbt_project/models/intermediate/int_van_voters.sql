@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_van__list']}) }}
 with newest as (
 
     select *

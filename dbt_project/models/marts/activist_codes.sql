@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_van__activist_codes']}) }}
 with newest as (
 
     select *

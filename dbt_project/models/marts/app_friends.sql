@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_app_contacts']}) }}
 with contacts as (
 
     select * from {{ ref('int_app_contacts') }} where is_linked

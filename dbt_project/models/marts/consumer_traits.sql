@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_l2__consumer']}) }}
 -- A person of whom two counties' files have a record has that of the newer file.
 with several as (
 

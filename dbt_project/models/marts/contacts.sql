@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_van__contacts']}) }}
 -- VAN numbers no contacts. Person, time, way and canvasser tell one from others, and all that the newest export has of these counts, so
 -- that a result that was corrected replaces the one before; of exports of one day one counts whatever the order in which they came.
 with delivered as (

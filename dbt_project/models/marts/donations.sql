@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_actblue__contributions']}) }}
 -- A line item is delivered again in each export that overlaps, and once more when it is refunded. What the newest export says counts;
 -- of exports of one day that which knows of a refund, and else one of them whatever the order in which they came.
 with delivered as (

@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_email_activity']}) }}
 with newest as (
 
     select * from {{ ref('int_email_activity') }}

@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_app_contacts']}) }}
 -- What an exact identifier or the member has settled is no question any more.
 with contacts as (
 

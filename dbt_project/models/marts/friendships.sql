@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['app_friends']}) }}
 with friends as (
 
     select * from {{ ref('app_friends') }}

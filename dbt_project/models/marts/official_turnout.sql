@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_eavs__registration', 'stg_eavs__participation', 'int_result_counts']}) }}
 with registration as (
 
     select * from {{ ref('stg_eavs__registration') }}

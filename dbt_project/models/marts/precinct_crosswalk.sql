@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_result_counts']}) }}
 with result_precincts as (
 
     select

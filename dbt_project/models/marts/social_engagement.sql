@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_app_members']}) }}
 -- What the newest export says of an activity counts; of one day that which knows that it was undone.
 with members as (
 

@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_consents']}) }}
 -- Each thing that a person said stands once, however many exports have it. Of an address or number and a channel the newest counts; of one time
 -- the opt-out; and what was said at no known time gives way to all else.
 with told as (

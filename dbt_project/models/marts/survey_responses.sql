@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_van__survey_responses']}) }}
 -- Person, question, time, way and canvasser tell an answer from others, and all that the newest export has of these counts.
 with delivered as (
 

@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['int_van_voters']}) }}
 with linked as (
 
     -- What goes back into VAN names a voter by what the state's own id says, not by an address or a number.

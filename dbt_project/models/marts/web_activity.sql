@@ -1,3 +1,4 @@
+{{ config(meta={'rows_of': ['stg_web__events']}) }}
 -- A device sends a message again until it is answered, and exports overlap: what the newest export says of a message counts, of one day what
 -- was received last.
 with delivered as (
