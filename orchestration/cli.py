@@ -170,7 +170,7 @@ def _run(options: argparse.Namespace) -> int:
     with dg.DagsterInstance.get() as instance, ExitStack() as stack:
         job = build_definitions(settings, warehouse).resolve_job_def("refresh")
         # Held until the summary is made, which would else wait for whoever is next.
-        stack.enter_context(warehouse.hold(f"run {run_id[:8]}"))
+        stack.enter_context(warehouse.hold(f"run {run_id[:8]}", stays_open=True))
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -182,7 +182,7 @@ def _run(options: argparse.Namespace) -> int:
         errors = failures.reasons(result.get_step_failure_events(), settings.data_dir)
         if not result.success and not result.get_step_failure_events():
             errors.append("the run failed before its first step; see the Dagster UI (make dev)")
-        with Warehouse(settings).open() as con:
+        with warehouse.open() as con:
             summary = summarise(settings, con, run_id, errors, time.monotonic() - started)
     print(summary.text())
     return summary.exit_status

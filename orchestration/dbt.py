@@ -334,6 +334,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             context.log.info(f"{layer}: nothing changed, the tables stand")
             yield from told.values()
             return
+        warehouse.let_go()
         with progress.told(context.log.info, pace):
             seconds = dbt.run(dbt.selectors(layer, stale)) if stale else {}
         with warehouse.open() as con:

@@ -66,11 +66,13 @@ def _held_warehouse(settings: Settings, held_by_caller: Warehouse | None) -> dg.
     @dg.resource(description="The warehouse, held for the whole run so that runs take turns.")
     def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         if held_by_caller:
-            held_by_caller.go_on = _go_on(context)
+            own, held_by_caller.go_on = held_by_caller.go_on, _go_on(context)
             yield held_by_caller
+            held_by_caller.go_on = own
             return
         run, say = context.run, context.log.info if context.log else print
-        with Warehouse(settings, _go_on(context)).hold(f"run {run.run_id[:8]}" if run else "a run", say=say) as held:
+        who = f"run {run.run_id[:8]}" if run else "a run"
+        with Warehouse(settings, _go_on(context)).hold(who, say=say, stays_open=True) as held:
             yield held
 
     return warehouse

@@ -165,8 +165,11 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 PROGRESS = ("set enable_progress_bar = true", "set enable_progress_bar_print = false")  # for `query_progress` alone
 # Of the ways to pack text this one takes a fifth of a large load, and most of a small one, for a third less on disk.
 PACKING = ("set global disabled_compression_methods = 'fsst'",)
-# Of one file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom.
-SOME_STAY_FREE = ("set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count']",)
+# Of one file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom. Progress is each
+# connection's own.
+SOME_STAY_FREE = (
+    "set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count', 'enable_progress_bar', 'enable_progress_bar_print']",
+)
 MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there; beyond it room is closed or a table written anew
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
@@ -185,10 +188,15 @@ class Warehouse:
         self.settings = settings
         self.go_on = go_on
         self.path = settings.warehouse
+        self._stays_open = False
+        self._database: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
-    def hold(self, who: str, wait_seconds: float = 3600, say: Callable[[str], None] = print) -> Iterator[Warehouse]:
-        """Keep every other run out until done. A killed holder's lock is free at once.
+    def hold(
+        self, who: str, wait_seconds: float = 3600, say: Callable[[str], None] = print, stays_open: bool = False
+    ) -> Iterator[Warehouse]:
+        """Keep every other run out until done. A killed holder's lock is free at once. The file `stays_open` from one opening to the next,
+        since each takes a tenth of a second, until `let_go` is called.
 
         Raises:
             WarehouseBusy: it was not free within `wait_seconds`.
@@ -197,10 +205,16 @@ class Warehouse:
         try:
             self._take(lock, wait_seconds, say)
             self._sign(lock, who)
+            self._stays_open = stays_open
             self._prepare()
             yield self
         finally:
-            os.close(lock)
+            self._stays_open = False
+            try:
+                with self._told_in_words():
+                    self.let_go()
+            finally:
+                os.close(lock)
 
     def holder(self) -> str | None:
         """Who holds the warehouse and since when; None if it is free."""
@@ -267,16 +281,33 @@ class Warehouse:
         """
         self.go_on()
         with self._told_in_words():
-            con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
             try:
-                # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
-                con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
-                for statement in (*PROGRESS, *PACKING, *SOME_STAY_FREE, *CLOSE_OFF):
-                    con.execute(statement)
-                yield con
-            finally:
-                con.close()
-                self.path.chmod(0o600)
+                if self._database is None:
+                    self._database = self._connect()
+                with self._database.cursor() as con:
+                    for statement in PROGRESS:
+                        con.execute(statement)
+                    yield con
+            except BaseException:
+                self.let_go()
+                raise
+            if not self._stays_open:
+                self.let_go()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
+        self.path.chmod(0o600)
+        # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
+        con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
+        for statement in (*PACKING, *SOME_STAY_FREE, *CLOSE_OFF):
+            con.execute(statement)
+        return con
+
+    def let_go(self) -> None:
+        """Close the file, for whoever opens it in another way. Not while a connection of `open` is in use."""
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
 
     @contextmanager
     def _told_in_words(self) -> Iterator[None]:

@@ -181,6 +181,7 @@ def run(
             inputs = {} if database else {table: now.of(table, checks) for table, checks in expectations.items()}
             standing = {} if anew else _standing(con, gate, version, inputs)
         to_judge = {table: checks for table, checks in expectations.items() if table not in standing}
+        warehouse.let_go()  # also where it is another file: two would hold twice the memory
         judged = _validate(settings, database or warehouse.path, gate, version, to_judge) if to_judge else []
     is_whole = not any(result.check_count for result in standing.values())
     standing |= {r.table: replace(r, waiver=waiver, inputs=inputs.get(r.table)) for r in judged}

@@ -98,6 +98,7 @@ def ingest_inbox(
             for part in parts:
                 if part.is_last and part.entry not in bad:
                     _leave_inbox(part.entry)
+    con.execute("reset write_buffer_row_group_count")
     _share(settings, con)
     return outcomes
 

@@ -180,7 +180,7 @@ def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
 
 def _detach(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("use groundgame")
-    con.execute("detach candidate")
+    con.execute("detach candidate; detach database if exists whose")
 
 
 def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:

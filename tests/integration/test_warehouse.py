@@ -10,12 +10,14 @@ import time
 import duckdb
 import pytest
 
+from orchestration.errors import StepStopped
 from orchestration.warehouse import Warehouse, WarehouseBusy, close_room
 from tests import pipeline
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from orchestration.errors import StepStopped
 from orchestration.warehouse import Warehouse
 from tests import pipeline
 with Warehouse(pipeline.settings_for(Path(sys.argv[1]))).hold("the other run"):
@@ -78,6 +80,28 @@ def test_sql_cannot_reach_outside_or_lift_its_limits(tmp_path, statement: str):
 def test_the_file_is_the_owners_alone(tmp_path):
     with Warehouse(pipeline.settings_for(tmp_path)).hold("a test") as warehouse:
         assert warehouse.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_within_a_run_the_file_stays_open_until_it_is_wanted_in_another_way(tmp_path):
+    with Warehouse(pipeline.settings_for(tmp_path)).hold("a test", stays_open=True) as warehouse:
+        with warehouse.open() as con:
+            con.execute(
+                "attach ':memory:' as beside; create table beside.t (n integer); create temp table own (n integer)"
+            )
+        with warehouse.open() as con:
+            assert con.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall() == [
+                ("t",)
+            ]
+            assert con.execute("select current_setting('enable_progress_bar')").fetchone() == (True,)
+        warehouse.let_go()
+        with duckdb.connect(str(warehouse.path), read_only=True) as con:
+            assert not con.execute("select 1 from duckdb_databases() where database_name = 'beside'").fetchall()
+        with pytest.raises(StepStopped), warehouse.open() as con:
+            con.execute("select error('of a record')")
+        duckdb.connect(str(warehouse.path), read_only=True).close()  # what failed is let go of
+        with warehouse.open():
+            pass
+    duckdb.connect(str(warehouse.path), read_only=True).close()
 
 
 def test_room_of_rows_that_are_gone_is_closed_where_it_is_much(tmp_path):
