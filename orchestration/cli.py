@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import time
+import uuid
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -149,28 +150,34 @@ def _run(options: argparse.Namespace) -> int:
     if not (options.first or options.only or options.redeliver):
         _sample_if_new(settings)
 
-    import dagster as dg
-    from dagster._core.utils import make_new_run_id
-
-    from orchestration.definitions import build_definitions
-    from orchestration.groups import ALONE_TAG
-    from orchestration.operating import failures
-    from orchestration.operating.doctor import PID_TAG
-    from orchestration.operating.summary import summarise
-    from orchestration.schedules import LOGGED
+    from orchestration.ingestion.ingest import Reader
     from orchestration.warehouse import Warehouse
 
     steps = STEPS[STEPS.index(options.first) :] if options.first else [options.only] if options.only else STEPS
-    config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
-    if "raw" in steps:
-        handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
-        config["ops"] = {"raw": {"config": handed_in}}
-    run_id = make_new_run_id()
+    run_id = str(uuid.uuid4())
     warehouse = Warehouse(settings)
-    with dg.DagsterInstance.get() as instance, ExitStack() as stack:
-        job = build_definitions(settings, warehouse).resolve_job_def("refresh")
+    with ExitStack() as stack:
         # Held until the summary is made, which would else wait for whoever is next.
         stack.enter_context(warehouse.hold(f"run {run_id[:8]}", stays_open=True))
+        # What follows takes seconds of one processor before the first step begins; the other one reads the first file meanwhile.
+        reads = "raw" in steps and not options.redeliver
+        begun = stack.enter_context(Reader(settings, options.as_of)) if reads else None
+
+        import dagster as dg
+
+        from orchestration.definitions import build_definitions
+        from orchestration.groups import ALONE_TAG
+        from orchestration.operating import failures
+        from orchestration.operating.doctor import PID_TAG
+        from orchestration.operating.summary import summarise
+        from orchestration.schedules import LOGGED
+
+        config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
+        if "raw" in steps:
+            handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
+            config["ops"] = {"raw": {"config": handed_in}}
+        instance = stack.enter_context(dg.DagsterInstance.get())
+        job = build_definitions(settings, warehouse, begun).resolve_job_def("refresh")
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -8,6 +8,7 @@ from orchestration.checks import gate_checks
 from orchestration.dbt import LAYERS, Dbt, layer_assets
 from orchestration.identity.assets import identity_assets, identity_keys
 from orchestration.ingestion.assets import delivered_assets, raw_assets
+from orchestration.ingestion.ingest import Reader
 from orchestration.logs import progress_logger
 from orchestration.publishing.assets import CANDIDATE, published_assets
 from orchestration.publishing.publish import candidate_path
@@ -18,10 +19,11 @@ from orchestration.warehouse import Warehouse
 from quality import gate
 
 
-def build_definitions(settings: Settings, held: Warehouse | None = None) -> dg.Definitions:
+def build_definitions(settings: Settings, held: Warehouse | None = None, begun: Reader | None = None) -> dg.Definitions:
     """The definitions for a data directory, campaign and dbt project.
 
-    Each run waits for the warehouse and holds it; whoever starts a run may do so instead, with `held`.
+    Each run waits for the warehouse and holds it; whoever starts a run may do so instead, with `held`, and then also have `begun` to read
+    the inbox.
     """
     dbt = Dbt(settings)
     layers = {layer: layer_assets(dbt, layer) for layer in LAYERS}
@@ -29,7 +31,7 @@ def build_definitions(settings: Settings, held: Warehouse | None = None) -> dg.D
     marts = [key for key in layers["marts"].keys if key.path[0] == "marts"]
     assets: list[dg.AssetSpec | dg.AssetsDefinition] = [
         *delivered_assets(settings),
-        raw_assets(settings),
+        raw_assets(settings, begun),
         *layers.values(),
         identity_assets(settings, marts),
         *published_assets(settings, [*marts, *identity_keys(), *segments]),
@@ -67,8 +69,10 @@ def _held_warehouse(settings: Settings, held_by_caller: Warehouse | None) -> dg.
     def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         if held_by_caller:
             own, held_by_caller.go_on = held_by_caller.go_on, _go_on(context)
-            yield held_by_caller
-            held_by_caller.go_on = own
+            try:
+                yield held_by_caller
+            finally:
+                held_by_caller.go_on = own
             return
         run, say = context.run, context.log.info if context.log else print
         who = f"run {run.run_id[:8]}" if run else "a run"

@@ -11,7 +11,7 @@ from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from orchestration import pictures
 from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion.contracts import Contract, contracts_of
-from orchestration.ingestion.ingest import Outcome, call_back, ingest_inbox, keep_outcomes
+from orchestration.ingestion.ingest import Outcome, Reader, call_back, ingest_inbox, keep_outcomes
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate, versions
@@ -57,8 +57,8 @@ def _delivered(contract: Contract) -> dg.AssetKey:
     return dg.AssetKey(["inbox", contract.name])
 
 
-def raw_assets(settings: Settings) -> dg.AssetsDefinition:
-    """The assets `raw/<contract>`."""
+def raw_assets(settings: Settings, begun: Reader | None = None) -> dg.AssetsDefinition:
+    """The assets `raw/<contract>`. `begun` is what reads the inbox already, on the day that the run is told."""
 
     @dg.multi_asset(
         name="raw",
@@ -92,13 +92,14 @@ def raw_assets(settings: Settings) -> dg.AssetsDefinition:
             if config.redeliver:
                 name, day = call_back(settings, con, config.redeliver)
                 days, as_of = {name: as_of or day}, None
-            outcomes = ingest_inbox(settings, con, as_of, say, days)
+            outcomes = ingest_inbox(settings, con, as_of, say, days, begun)
             keep_outcomes(con, context.run_id, outcomes)
             version = versions.finish_build(settings, con, "raw")
             newest = _newest(con)
             made = [
                 _materialized(con, contract, outcomes, version) for contract in contracts_of(settings.campaign.states)
             ]
+        warehouse.let_go()  # DuckDB words a view otherwise until it has read it again, and `quality.inputs` goes by the words
         if not outcomes:
             context.log.info("raw: nothing new in the inbox")
         for contract in contracts_of(settings.campaign.states):

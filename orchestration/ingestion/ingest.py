@@ -29,7 +29,6 @@ from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import has_table, limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
-Day = Callable[[Path], date | None]  # what was said of the day that an inbox entry shows
 _NUMBERS = itertools.count()  # of files of our own, since two are read or loaded at a time
 GONE = "it was taken away while it was being read; deliver it again"
 
@@ -75,12 +74,13 @@ def ingest_inbox(
     as_of: date | None = None,
     say: Say = say_aloud,
     days: dict[str, date] | None = None,
+    begun: Reader | None = None,
 ) -> list[Outcome]:
     """Take in every entry of the inbox; small files share a transaction, large ones are read by several connections.
 
     `as_of` overrides the day that the files show, for all of them; `days` does so by the entry's name. Accepted files leave
     the inbox for the archive; refused and growing ones stay, and a zip for any of its files. Nothing of a refused file is
-    kept but its row in `meta.deliveries`.
+    kept but its row in `meta.deliveries`. `begun` is a reader of the inbox that knows these days already.
     """
     prepare(con)
     if not settings.campaign.audit_sensitive:
@@ -88,9 +88,9 @@ def ingest_inbox(
     outcomes: list[Outcome] = []
     bad: set[Path] = set()
     con.execute("set write_buffer_row_group_count = 1")  # what waits until the end of a load is written by one thread
-    groups = [*inbox.together(inbox.entries(settings.inbox))]
-    with _Reader(settings, [*itertools.chain(*groups)], lambda e: as_of or (days or {}).get(e.name), say) as reader:
-        for parts in groups:
+    with begun or Reader(settings, as_of, days) as reader:
+        reader.say = say
+        for parts in reader.groups:
             done = _take_in(settings, con, parts, reader)
             _tell(done, say)
             outcomes += done
@@ -136,7 +136,7 @@ def _leave_inbox(entry: Path) -> None:
     entry.unlink(missing_ok=True)
 
 
-def _take_in(settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: _Reader) -> list[Outcome]:
+def _take_in(settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: Reader) -> list[Outcome]:
     """What became of some files, loaded in one transaction. Where one is refused after part of it was loaded, those before it
     are loaded by themselves, and then those behind it."""
     outcomes: list[Outcome] = []
@@ -162,7 +162,7 @@ class _TakenBack(Exception):
 
 
 def _load_together(
-    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: _Reader
+    settings: Settings, con: duckdb.DuckDBPyConnection, parts: list[Part], reader: Reader
 ) -> list[Outcome]:
     """Load files in one transaction, with which they are archived, and settle which deliveries are current. The rows of a large one, which
     is loaded alone, are there before: a table of no delivery, which `prepare` drops where a run was stopped.
@@ -283,14 +283,21 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-class _Reader:
-    """Reads files one after the other, the next one while what was read is loaded: DuckDB does much of that with one thread."""
+class Reader:
+    """Reads the files of the inbox one after the other, the next one while what was read is loaded: DuckDB does much of that with one thread.
+    The first one can be read beside whatever comes before; it is not said how far that is."""
 
-    def __init__(self, settings: Settings, parts: list[Part], day: Day, say: Say):
-        self.settings, self.day, self.say = settings, day, say
+    def __init__(self, settings: Settings, as_of: date | None = None, days: dict[str, date] | None = None):
+        """`as_of` and `days` as in `ingest_inbox`."""
+        self.settings, self.as_of, self.days = settings, as_of, days or {}
+        self.say: Say = lambda *_, **__: None
+        self.groups = [*inbox.together(inbox.entries(settings.inbox))]
+        parts: list[Part] = [part for group in self.groups for part in group]
         self.following = dict(itertools.pairwise(parts))
         self.ahead: dict[Part, Future[_Intake]] = {}
         self.thread = ThreadPoolExecutor(1)
+        for first in parts[:1]:
+            self.ahead[first] = self.thread.submit(self._read, first)
 
     def read(self, part: Part) -> _Intake:
         """A file that was read, also if it was before; to be closed. Raises `Refused` and `FileNotFoundError` if it cannot be opened."""
@@ -301,7 +308,8 @@ class _Reader:
         return asked.result()
 
     def _read(self, part: Part) -> _Intake:
-        intake = _Intake(self.settings, part, self.day(part.entry), self.say)
+        day = self.as_of or self.days.get(part.entry.name)
+        intake = _Intake(self.settings, part, day, lambda *line, **about: self.say(*line, **about))
         try:
             intake.read()
         except BaseException:
@@ -309,12 +317,13 @@ class _Reader:
             raise
         return intake
 
-    def __enter__(self) -> _Reader:
+    def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.thread.shutdown(cancel_futures=True)
-        for asked in self.ahead.values():
+        while self.ahead:
+            asked = self.ahead.popitem()[1]
             if not asked.cancelled() and not asked.exception():
                 asked.result().discard()
 

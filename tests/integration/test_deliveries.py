@@ -138,6 +138,26 @@ def test_text_and_zip_of_the_same_content_are_one_delivery(desk: Desk):
     assert first.delivery_id == second.delivery_id == hashlib.sha256(TEXT).hexdigest()[:16]
 
 
+def test_the_first_file_is_read_beside_what_comes_before(desk: Desk):
+    desk.put("a_" + WAKE, file_of(county(92, "a")), D1)
+    gone = desk.put("b_" + ALAMANCE, file_of(county(1, "b")), D1)
+    with Warehouse(desk.settings).hold("a test") as warehouse:
+        with ingest.Reader(desk.settings, date.fromisoformat(D2)) as begun:
+            (asked,) = begun.ahead.values()
+            assert asked.result().scan.records == 1
+            late = desk.put("c_" + WAKE, file_of(county(92, "c")), D1)
+            gone.unlink()
+            with warehouse.open() as con:
+                outcomes = ingest.ingest_inbox(desk.settings, con, say=desk.hear, begun=begun)
+        assert [outcome.status for outcome in outcomes] == ["loaded", "waiting"]
+        assert late.exists()  # for the next run
+        with ingest.Reader(desk.settings) as begun:
+            (asked,) = begun.ahead.values()
+            assert asked.result().file.path.exists()
+        assert not [file for file in desk.settings.scratch.iterdir() if file.is_file()]  # of a run that came to nothing
+    assert desk.query("select ncid, _as_of from raw.nc_voters") == [("a-92", date.fromisoformat(D2))]
+
+
 # What replaces what
 
 
