@@ -306,7 +306,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             told = _told(context, tables, table_versions)
             stands = whole_job and versions.built_version(con, layer) == wanted and told.keys() == tables.keys()
             if not stands:
-                code_versions = versions.table_versions(settings, None, dbt.manifest_dict())
+                code_versions = versions.table_versions(settings, con, dbt.manifest_dict(), of_code=True)
                 views = dbt.materialized("view")  # show the newest deliveries by themselves
                 stale = {
                     name

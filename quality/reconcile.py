@@ -140,7 +140,7 @@ def merged_history(states: list[str]) -> str:
         with records as ({_union(states, "vote_history", "voter_id, election_date")}),
         of_voters as (
             select distinct hash(voter_id, election_date) from records
-            where election_date is not null and voter_id in (select voter_id from marts.voters)
+            where election_date is not null and hash(voter_id) in (select hash(voter_id) from marts.voters)
         )
         select 1 from (select count(*) as n from of_voters) staged, (select count(*) as n from marts.vote_history) published
         where staged.n <> published.n

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingestion.contracts import all_contracts, contracts_of
+from orchestration.ingestion.contracts import all_contracts, campaign_contracts, contracts_of
 from orchestration.settings import ROOT, Settings
 from quality import STEPS
 
@@ -49,17 +49,22 @@ def code_version(folder: str) -> str:
     return version.hexdigest()[:16]
 
 
-def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, manifest: dict) -> dict[str, str]:
-    """For each model and seed of dbt's manifest the version that its table would be built from now, or without `con` that of
-    its models and seeds alone.
+def table_versions(
+    settings: Settings, con: duckdb.DuckDBPyConnection, manifest: dict, of_code: bool = False
+) -> dict[str, str]:
+    """For each model and seed of dbt's manifest the version that its table would be built from now, or that `of_code`: of its models and
+    seeds alone.
 
     It changes with the deliveries, models and seeds that lie before it, so that a new voter file leaves what is made of the
     vote history alone as it stands. The staged scopes are those of a state's voter files. A model whose `meta` says of which others its
     rows are (`rows_of`) has none where nothing was delivered of what these are made of, whatever else it reads: only its code counts then.
+    Where such a one is brought forward that is to newer voters: of its code's version are the campaign's own deliveries, too.
     """
     base = hashlib.sha256(_decisions(settings))
     _add_files(base, settings.dbt_project_dir, "macros")
-    delivered = _deliveries(con) if con else []
+    delivered = _deliveries(con)
+    own = {contract.name for contract in campaign_contracts()}
+    counted = {"data": delivered, "campaign": [row for row in delivered if row[0] in own], "code": []}
 
     def of_source(node: dict, deliveries: list[tuple]) -> list[tuple]:
         voters = {c.name for c in contracts_of([node["source_name"].upper()], "voters")}
@@ -77,23 +82,27 @@ def table_versions(settings: Settings, con: duckdb.DuckDBPyConnection | None, ma
         return any(brings_rows(parent) for parent in rows_of(unique_id) or _parents(manifest, unique_id))
 
     @cache
-    def version_of(unique_id: str, of_code: bool) -> str:
+    def version_of(unique_id: str, of: str) -> str:
         version = base.copy()
         node = manifest["sources"].get(unique_id)
         if node:
-            version.update(repr([] if of_code else of_source(node, delivered)).encode())
+            version.update(repr(of_source(node, counted[of])).encode())
         else:
             node = manifest["nodes"][unique_id]
             files = [node["original_file_path"], (node["patch_path"] or "").partition("://")[2]]
             for file in filter(None, files):
                 version.update((settings.dbt_project_dir / file).read_bytes())
-            of_code = of_code or (bool(rows_of(unique_id)) and not brings_rows(unique_id))
+            if rows_of(unique_id) and not brings_rows(unique_id):
+                of = "code"
             for parent in sorted(_parents(manifest, unique_id)):
-                version.update(version_of(parent, of_code).encode())
+                version.update(version_of(parent, of).encode())
         return version.hexdigest()[:16]
 
+    def is_linked_anew(node: dict) -> bool:
+        return bool(node["config"]["meta"].get("rows_of")) and node["config"]["materialized"] == "incremental"
+
     return {
-        name: version_of(name, con is None)
+        name: version_of(name, "data" if not of_code else "campaign" if is_linked_anew(node) else "code")
         for name, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "seed")
     }

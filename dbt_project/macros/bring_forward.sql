@@ -38,3 +38,17 @@
     where share_id not in (select share_id from ({{ shares_that_hold() }}) as shares)
         or voter_id not in (select voter_id from {{ ref('voters') }})
 {%- endmacro %}
+
+{# Rows whose people are linked to voters find them again: `key` tells rows apart, `names` says how the table calls what `exact_links` asks for. #}
+{% macro link_anew(key, names) -%}
+    {%- set people -%}
+    (
+        select {{ key }}{% for name, column in names.items() %}, {{ column }} as {{ name }}{% endfor %} from {{ this }}
+    )
+    {%- endset -%}
+    update {{ this }}
+    set voter_id = found.voter_id, linked_by = found.linked_by, is_linked = found.is_linked
+    from ({{ exact_links(people) }}) as found
+    where found.{{ key }} = {{ this }}.{{ key }}
+        and (found.voter_id is distinct from {{ this }}.voter_id or found.linked_by is distinct from {{ this }}.linked_by)
+{%- endmacro %}

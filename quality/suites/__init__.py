@@ -21,12 +21,12 @@ def no_rows(query: str, description: str, severity: str = "critical") -> Any:
     return ExpectNoRows(unexpected_rows_query=query, description=description, severity=severity)
 
 
-def once(columns: str, description: str) -> Any:
-    """A check that no two rows have the same in `columns`. Numbers that stand for the values, which a few others may share, say first where
-    to look: to group these takes two thirds of the work."""
+def once(columns: str, description: str, where: str = "true") -> Any:
+    """A check that no two rows, of those `where` something holds, have the same in `columns`. Numbers that stand for the values, which a few
+    others may share, say first where to look: to group these takes two thirds of the work."""
     return no_rows(
-        f"select 1 from {{batch}} where hash({columns}) in (select hash({columns}) from {{batch}} group by 1 having count(*) > 1) "
-        f"group by {columns} having count(*) > 1",
+        f"select 1 from {{batch}} where {where} and hash({columns}) in "
+        f"(select hash({columns}) from {{batch}} where {where} group by 1 having count(*) > 1) group by {columns} having count(*) > 1",
         description,
     )
 

@@ -1,4 +1,8 @@
-{{ config(meta={'rows_of': ['stg_actblue__contributions']}) }}
+-- Where only voters are newer, whom donors are linked to is all that differs: the rows stand, and their links are looked for anew.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    meta={'rows_of': ['stg_actblue__contributions']},
+    post_hook="{{ link_anew('donation_id', {'email': 'donor_email', 'phone': 'donor_phone',
+        'first_name': 'donor_first_name', 'last_name': 'donor_last_name'}) if is_incremental() }}") }}
 -- A line item is delivered again in each export that overlaps, and once more when it is refunded. What the newest export says counts;
 -- of exports of one day that which knows of a refund, and else one of them whatever the order in which they came.
 with delivered as (
@@ -81,3 +85,6 @@ final as (
 )
 
 select * from final
+{% if is_incremental() -%}
+where false
+{%- endif %}
