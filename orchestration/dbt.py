@@ -10,6 +10,7 @@ import pickle
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from graphlib import TopologicalSorter
 from typing import Any
@@ -21,6 +22,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
 from dbt_common.behavior_flags import BehaviorFlagRendered
+from dbt_common.dataclass_schema import dbtClassMixin
 
 from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
@@ -194,7 +196,8 @@ class Dbt:
             "none",
         ]
         try:
-            result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
+            with _held_to_no_schema() if manifest else nullcontext():
+                result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
         finally:
             _close_connections()
         if result.exception and not isinstance(result.exception, Exception):
@@ -203,6 +206,17 @@ class Dbt:
             Warehouse(self.settings).give_back()
             raise ran_out(_messages(result), self.settings.data_dir) or DbtFailed(_why(result))
         return result
+
+
+@contextmanager
+def _held_to_no_schema() -> Iterator[None]:
+    """A project that was parsed was held to dbt's schemas then. Making these again takes as long as the rest of dbt's start."""
+    validate = dbtClassMixin.validate
+    dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        dbtClassMixin.validate = validate  # type: ignore[method-assign]
 
 
 def _packed(manifest: Manifest, as_written: dict) -> bytes:
