@@ -211,12 +211,12 @@ class Dbt:
 @contextmanager
 def _held_to_no_schema() -> Iterator[None]:
     """A project that was parsed was held to dbt's schemas then. Making these again takes as long as the rest of dbt's start."""
-    validate = dbtClassMixin.validate
+    validate = dbtClassMixin.__dict__["validate"]
     dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        dbtClassMixin.validate = validate  # type: ignore[method-assign]
+        dbtClassMixin.validate = validate
 
 
 def _packed(manifest: Manifest, as_written: dict) -> bytes:

@@ -6,12 +6,6 @@ with changed as (
 
 ),
 
-registrations as (
-
-    select voter_id, state_code, registration_date from {{ ref('int_registrations') }}
-
-),
-
 eligible as (
 
     select * from {{ ref('int_eligible_elections') }}
@@ -28,12 +22,13 @@ voters as (
 
     {% if mart -%}
     select
-        voter_id, residence_id, general_eligible_count, primary_eligible_count, general_voted_count, primary_voted_count,
+        voter_id, residence_id, state_code, registration_date, general_eligible_count, primary_eligible_count, general_voted_count, primary_voted_count,
         last_voted_date, usual_voting_method
     from {{ mart }}
     {%- else -%}
     select
         cast(null as varchar) as voter_id, cast(null as varchar) as residence_id,
+        cast(null as varchar) as state_code, cast(null as date) as registration_date,
         cast(null as integer) as general_eligible_count, cast(null as integer) as primary_eligible_count,
         cast(null as integer) as general_voted_count, cast(null as integer) as primary_voted_count,
         cast(null as date) as last_voted_date, cast(null as varchar) as usual_voting_method
@@ -46,10 +41,10 @@ final as (
 
     select voters.voter_id, voters.residence_id
     from voters
-    left join registrations on registrations.voter_id = voters.voter_id
+    -- Whose day of registration is another one is among those who changed.
     left join eligible
-        on eligible.state_code = registrations.state_code
-        and eligible.registration_date = registrations.registration_date
+        on eligible.state_code = voters.state_code
+        and eligible.registration_date = voters.registration_date
     left join records on records.voter_id = voters.voter_id
     where voters.voter_id in (select voter_id from changed)
         -- Or whose votes or elections are counted otherwise than before.

@@ -3,20 +3,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail', meta={'built_anew_with': ['voters']},
     pre_hook="{{ forget_touched_relations() if is_incremental() }}") }}
 -- depends_on: {{ ref('int_touched_residences') }}
-with kin as (
-
-    select * from {{ ref('int_kin') }}
-
-),
-
-voters as (
-
-    select voter_id, residence_id, last_name, birth_year, age_years, case when sex_code in ('F', 'M') then sex_code end as sex_code
-    from {{ ref('voters') }}
-
-),
-
-homes as (
+with homes as (
 
     select residence_id from {{ ref('residences') }} where group_quarters_reason is null
 
@@ -37,6 +24,15 @@ left_home as (
     select past.voter_id, past.residence_id, past.last_name, past.seen_on
     from {{ ref('int_past_residences') }} as past
     inner join past_homes on past_homes.residence_id = past.residence_id
+
+),
+
+-- Those alone who left a home or are in one that somebody left.
+voters as (
+
+    select voter_id, residence_id, last_name, birth_year, age_years, case when sex_code in ('F', 'M') then sex_code end as sex_code
+    from {{ ref('voters') }}
+    where residence_id in (select residence_id from left_home) or voter_id in (select voter_id from left_home)
 
 ),
 
@@ -102,7 +98,9 @@ parted_parents as (
 
 parents as (
 
-    select elder_id, younger_id from kin where relation = 'parent'
+    select elder_id, younger_id
+    from {{ ref('int_kin') }}
+    where relation = 'parent' and younger_id in (select elder_id from parted_pairs union all select younger_id from parted_pairs)
     union all
     select elder_id, younger_id from parted_parents where parent_chance >= 0.5
 
@@ -133,7 +131,7 @@ parted_chances as (
 pairs as (
 
     select residence_id, elder_id, younger_id, relation, chance, shares_surname, true as lives_together, cast(null as date) as together_on
-    from kin
+    from {{ ref('int_kin') }}
     {% if is_incremental() -%}
     where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
     {%- endif %}

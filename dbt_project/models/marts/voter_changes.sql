@@ -12,17 +12,23 @@ addresses as (
 
 ),
 
+-- The others are as they were; nothing was before the first delivery. By itself, since their addresses alone are to be looked for.
+changed as (
+
+    select *
+    from {{ ref('int_registrations') }}
+    where is_registered and voter_id in (select voter_id from {{ ref('int_changed_records') }})
+
+),
+
 current_voters as (
 
-    select registrations.*, addresses.residence_id
-    from {{ ref('int_registrations') }} as registrations
+    select changed.*, addresses.residence_id
+    from changed
     left join addresses
-        on addresses.state_code = registrations.state_code
-        and addresses.residence_address = registrations.residence_address
-        and addresses.area = {{ residence_area('registrations') }}
-    -- The others are as they were; nothing was before the first delivery.
-    where registrations.is_registered
-        and registrations.voter_id in (select voter_id from {{ ref('int_changed_records') }})
+        on addresses.state_code = changed.state_code
+        and addresses.residence_address = changed.residence_address
+        and addresses.area = {{ residence_area('changed') }}
 
 ),
 
