@@ -216,7 +216,7 @@ def _held_to_no_schema() -> Iterator[None]:
     try:
         yield
     finally:
-        dbtClassMixin.validate = validate
+        dbtClassMixin.validate = validate  # type: ignore[method-assign]
 
 
 def _packed(manifest: Manifest, as_written: dict) -> bytes:
