@@ -83,11 +83,15 @@ def events_table(contract: Contract) -> str:
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    """How many rows a table or view (schema.table) has. Of a view of events it is what is loaded less what is held back, which gate
-    `staging` compares with the rows themselves: to read all records once more would take as long as the rest of the step."""
+    """How many rows a table or view (schema.table) has. Of a view of events it is what is loaded less what is held back, and of a segment its
+    size, which gates compare with the rows themselves: to read these once more would take as long as the rest of the step."""
     contract = next((c.name for c in campaign_contracts() if events_table(c) == table), None)
-    query = f"select (select count(*) from raw.{contract}) - (select count(*) from {table}_suppressed)"
-    [(rows,)] = con.execute(query if contract else f"select count(*) from {table}").fetchall()
+    query = f"select count(*) from {table}"
+    if contract:
+        query = f"select (select count(*) from raw.{contract}) - (select count(*) from {table}_suppressed)"
+    elif table.startswith("segments.") and table not in ("segments.segments", "segments.segment_members"):
+        query = f"select size from segments.segments where segment_id = {text_literal(table.removeprefix('segments.'))}"
+    [(rows,)] = con.execute(query).fetchall()
     return int(rows)
 
 

@@ -21,10 +21,9 @@ records as (
 
 records_now as (
 
-    -- What is read by the day of the file belongs to what is compared: the birth, and with it whether the record is there.
-    select
-        voter_id, delivery_id, record_number, record_hash,
-        coalesce(birth_year, 0) as year_read, coalesce(birth_date, date '0001-01-01') as day_read
+    -- What is read by the day of the file belongs to what is compared: the birth, and with it whether the record is there. All as one number
+    -- as long as the record's own hash.
+    select voter_id, delivery_id, record_number, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
     from records
     semi join changed_counties using (state_code, county_code)
 
@@ -32,9 +31,7 @@ records_now as (
 
 records_before as (
 
-    select
-        voter_id, delivery_id, record_number, record_hash,
-        coalesce(birth_year, 0) as year_read, coalesce(birth_date, date '0001-01-01') as day_read
+    select voter_id, delivery_id, record_number, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
     from (
         {{ union_states('voters_previous', [
             'voter_id', 'record_hash', 'birth_year', 'birth_date', 'delivery_id', 'record_number',
@@ -43,20 +40,31 @@ records_before as (
 
 ),
 
+-- Numbers that a few others may share say where to look for voters who have several records.
+several as (
+
+    select {{ hash_of(['voter_id']) }} as voter
+    from records
+    where exists (select 1 from changed_counties)
+    group by voter
+    having count(*) > 1
+
+),
+
 changed_voters as (
 
     select voter_id
     from records_now
-    anti join records_before using (voter_id, record_hash, year_read, day_read)
+    anti join records_before using (said)
     union
     select voter_id
     from records_before
-    anti join records_now using (voter_id, record_hash, year_read, day_read)
+    anti join records_now using (said)
     union
     -- Which of a voter's records counts depends on the files' days and on the records' places.
     select voter_id
     from records
-    where exists (select 1 from changed_counties)
+    where {{ hash_of(['voter_id']) }} in (select voter from several)
     group by voter_id
     having count(*) > 1
 
