@@ -50,9 +50,11 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
             whole_job = is_of_all(context.run)
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
+                code = versions.code_version("orchestration/identity")
+                by_same_rules = versions.built_code(con, f"{tables.SCHEMA}.people") == code
                 versions.start_build(con, "identity", [f"{tables.SCHEMA}.{table}" for table in tables.described()])
                 with progress.told(context.log.info, progress.by_pace(con, "identity")):
-                    found = people.refresh(con, wanted, decisions)
+                    found = people.refresh(con, wanted, decisions, by_same_rules)
                 if found.touched == found.records:  # a part of the work teaches nothing on the pace of the whole
                     progress.keep_pace(con, "identity", time.monotonic() - started)
                 # Each table as built by itself, so that its published copy is known to stand.
@@ -60,7 +62,7 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
                     settings,
                     con,
                     "identity",
-                    {f"{tables.SCHEMA}.{table}": (wanted, wanted) for table in tables.described()},
+                    {f"{tables.SCHEMA}.{table}": (wanted, code) for table in tables.described()},
                 )
             plots = pictures.of_people(con)
             sizes = {

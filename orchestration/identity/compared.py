@@ -12,7 +12,7 @@ from orchestration.warehouse import has_table
 _VOTERS = """
     select
         lower(voters.state_code) || '_voters' as source, voters.voter_id as record_id, voters.first_name, voters.middle_name,
-        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, voters.birth_year,
+        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, cast(voters.birth_year as varchar) as birth_year,
         voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
         emails.email, voters.as_of
     from marts.voters
@@ -25,6 +25,7 @@ _CONTENT = (
     "first_name", "middle_name", "last_name", "name_suffix", "sex_code", "birth_date", "birth_year", "address", "city", "state_code",
     "zip5", "phone", "email",
 )  # fmt: skip
+_SAID = f"hash({', '.join(_CONTENT)}) as content"
 _ANEW = "identity.compared_anew"  # in the database, which packs it, and under another name until it counts
 
 
@@ -43,45 +44,56 @@ def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> Non
     kinds = {name: kind for name, kind, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
     # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
     con.execute(f"""
-        create or replace temp table given_people as
-        select *, hash({", ".join(_CONTENT)}) as content from (
-            select {normalise.texts(kinds | {"birth_year": "integer"})}, voter_id, linked_by, as_of from (
-                select *, cast(null as varchar) as voter_id, cast(null as varchar) as linked_by from ({_VOTERS})
-                union all by name
-                select * from (from intermediate.int_person_records {"" if has_sources else "limit 0"})
-            )
-        )
-    """)
-    con.execute("""
         create or replace temp table source_records as
-        select * exclude (content) from given_people where not ends_with(source, '_voters')
+        select {normalise.texts(kinds)}, voter_id, linked_by, as_of from intermediate.int_person_records {"" if has_sources else "limit 0"}
     """)
     con.execute("create or replace temp table bereft (n bigint)")
     if first:
         con.execute(
             "create or replace temp table links (n_l bigint, n_r bigint, stage varchar, evidence varchar, weight double)"
         )
+        con.execute(f"create or replace temp table given_people as {_given()}")
         normalise.read(con, "given_people", f"table {_ANEW}", carried=("content",))
+        con.execute("drop table given_people")
         con.execute(f"create or replace temp view compared as from {_ANEW}")
         con.execute("create or replace temp table fresh_records as select n from compared")
         con.execute("create or replace temp table touched as from fresh_records")
     else:
         _renew(con)
-    con.execute("drop table given_people")
+
+
+def _given(only: str = "") -> str:
+    """SQL of all records with their `content`, or `only` of those that a table of `source` and `record_id` names."""
+    shaped = normalise.texts(dict.fromkeys(normalise.COLUMNS, "VARCHAR") | {"birth_date": "DATE"})
+    of_voters = (
+        f"where voters.voter_id in (select record_id from {only} where ends_with(source, '_voters'))" if only else ""
+    )
+    of_sources = f"semi join {only} using (source, record_id)" if only else ""
+    return f"""
+        select {shaped}, content from (select *, {_SAID} from ({_VOTERS} {of_voters}))
+        union all by name
+        select {", ".join(normalise.COLUMNS)}, {_SAID} from source_records {of_sources}
+    """
 
 
 def _renew(con: duckdb.DuckDBPyConnection) -> None:
     """Make `compared` of what stays of `identity.compared` and of the temp table `normalised`, in the place of what is `gone`."""
+    # Of each record only what tells it from what it was: all that all of them say is written for the few that differ.
+    con.execute(f"""
+        create or replace temp table told as
+        select source, record_id, {_SAID} from ({_VOTERS}) union all select source, record_id, {_SAID} from source_records
+    """)
     con.execute("""
-        create or replace temp table fresh_given as
-        select * from given_people anti join identity.compared using (source, record_id, content)
+        create or replace temp table fresh_told as
+        select source, record_id from told anti join identity.compared using (source, record_id, content)
     """)
     con.execute("""
         create or replace temp table gone as
-        select n from identity.compared anti join given_people using (source, record_id, content)
+        select n from identity.compared anti join told using (source, record_id, content)
     """)
+    con.execute(f"create or replace temp table fresh_given as {_given('fresh_told')}")
     normalise.read(con, "fresh_given", "temp table normalised", carried=("content",))
-    con.execute("drop table fresh_given")
+    con.execute("drop table fresh_given; drop table told; drop table fresh_told")
     [(most,)] = con.execute("select coalesce(max(n), 0) from identity.compared").fetchall()
     con.execute(f"update normalised set n = n + {most}")
     con.execute("""

@@ -23,9 +23,11 @@ _FIELDS = {
 _AGE = 1 << 24  # more than a person has records, or the sources that are no older than a thousand years have days
 
 
-def choose(con: duckdb.DuckDBPyConnection) -> None:
+def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
     """Find what `identity.people` is to say by the temp tables `open_records` and `source_records` and the marts, for `write`: the rows that differ
-    from what it says. Makes also `chosen_of` (records) and `picked` (people), of those of several records or of none of a voter."""
+    from what it says. Where that was made by the same rules, it is enough to look at people `of_changed` records: each that is new or changed
+    is in `placed`, each that is gone in `lost`. Makes also `chosen_of` (records) and `picked` (people), of those of several records or of none
+    of a voter."""
     # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
     # whose id comes first counts where they are as old (`turn`).
     con.execute("""
@@ -107,12 +109,16 @@ def choose(con: duckdb.DuckDBPyConnection) -> None:
     if tables.is_empty(con, "people"):
         tables.find(con, "people", _rows())
         return
+    if of_changed:
+        _ask_of_changed(con)
+    asked = "semi join asked_people using (person_id)" if of_changed else ""
     said = f"hash({', '.join(tables.described()['people']['columns'])})"
+    rows = _rows("where person_id in (select person_id from asked_people)" if of_changed else "")
     con.execute(
-        f"create or replace temp table said_now as select person_id, {said} as said from ({tables.shaped('people', _rows())})"
+        f"create or replace temp table said_now as select person_id, {said} as said from ({tables.shaped('people', rows)})"
     )
     con.execute(
-        f"create or replace temp table said_before as select rowid as place, {said} as said from identity.people"
+        f"create or replace temp table said_before as select people.rowid as place, {said} as said from identity.people {asked}"
     )
     con.execute(
         "create or replace temp table people_gone as select place from said_before anti join said_now using (said)"
@@ -121,7 +127,22 @@ def choose(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table differing as select person_id from said_now anti join said_before using (said)"
     )
     tables.find(con, "people", _rows("where person_id in (select person_id from differing)"))
-    tables.drop(con, "said_now", "said_before", "differing")
+    tables.drop(con, "said_now", "said_before", "differing", "asked_people")
+
+
+def _ask_of_changed(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `asked_people` (`person_id`): whoever has, or had, several records, one that is placed or lost, or other opt-outs. Of the others,
+    each a voter by herself, nothing is other than before."""
+    con.execute("""
+        create or replace temp table asked_people as
+        select person_id from several
+        union select person_id from identity.people where record_count > 1 or voter_id is null
+        union select person_id from placed union select person_before from placed union select person_id from lost
+        union
+        select coalesce(now.person_id, before.person_id) from not_wanted as now
+        full join (from identity.people where opted_out_of is not null) as before using (person_id)
+        where now.opted_out_of is distinct from before.opted_out_of
+    """)
 
 
 def _rows(where: str = "") -> str:

@@ -34,9 +34,15 @@ class Refreshed:
     touched: int
 
 
-def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.Decision] | None = None) -> Refreshed:
+def refresh(
+    con: duckdb.DuckDBPyConnection,
+    run: str,
+    decisions: list[stewards.Decision] | None = None,
+    by_same_rules: bool = True,
+) -> Refreshed:
     """Bring schema `identity` to the marts as they are now: a run that is stopped leaves all as it was, and the next one finds the same.
-    `run` is the version of the data, which new rows are marked with; `decisions` are what stewards said, which wins.
+    `run` is the version of the data, which new rows are marked with; `decisions` are what stewards said, which wins. Unless the people
+    that are there were made `by_same_rules`, what each of them is said to be is found anew.
 
     Reads `marts.voters`, `marts.subscriptions`, `intermediate.int_registrations`, `int_voter_emails`, `int_person_records` and
     `raw.scopes`.
@@ -66,7 +72,7 @@ def refresh(con: duckdb.DuckDBPyConnection, run: str, decisions: list[stewards.D
     review.settle(con)
     review.name_persons(con)
     tables.drop(con, "namesakes")
-    golden.choose(con)
+    golden.choose(con, of_changed=by_same_rules and compares and not first)
     identifiers.find(con)
     _count_matches(con, run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import signal
@@ -56,6 +57,57 @@ def test_voters_alone_are_people_without_being_compared(con) -> None:
         "select last_name, phone, phone_source from identity.people where voter_id = 'NC-1'"
     ).fetchall() == [("MARRIED", "9193456789", "nc_voters")]
     assert events(con, "c") == {("absorbed", "P-NC-2", None, 1)}
+
+
+def test_looking_at_changed_records_alone_misses_nothing(con) -> None:
+    """Each statement changes by another way what is said of a person; all of them are looked at in the end, which changes nothing any more."""
+    people_now = "select * from identity.people order by person_id"
+    opt_out = "insert into marts.subscriptions values ('phone', '{}', 'phone', false, true, {})"
+    for number, (first, phone) in enumerate(
+        [("ANN", "9195550101"), ("BEN", "9195550102"), ("CEM", "9195550103"), ("DEE", None)]
+    ):
+        vote(
+            con,
+            number,
+            first,
+            "LEE",
+            birth_year=1950 + number,
+            residence_address=f"{number} OAK ST",
+            zip5="27601",
+            phone=phone,
+        )
+    record(
+        con, "actblue_contributions", "D1", "ANN", "LEE", email="ann@fastmail.com", voter_id="NC-0", linked_by="email"
+    )
+    record(con, "mailchimp_audience", "eve@fastmail.com", "EVE", "ROE", email="eve@fastmail.com")
+    people.refresh(con, "first")
+    seen = []
+    for number, change in enumerate(
+        [
+            "update marts.voters set last_name = 'MARRIED' where voter_id = 'NC-1'",
+            "update marts.voters set middle_name = ' X' where voter_id = 'NC-2'; update marts.voters set sex_code = 'F' where voter_id = 'NC-3'",
+            "update marts.voters set middle_name = 'X' where voter_id = 'NC-2'",
+            opt_out.format("9195550102", "null"),
+            opt_out.format("9195550109", "'NC-3'"),
+            "update marts.subscriptions set is_current = false where identifier = '9195550102'",
+            "update intermediate.int_person_records set voter_id = 'NC-3' where record_id = 'D1'",
+            "update intermediate.int_person_records set first_name = 'EVA' where first_name = 'EVE'",
+            "insert into intermediate.int_voter_emails values ('NC-1', 'ben@fastmail.com')",
+            "delete from intermediate.int_person_records where record_id = 'D1'",
+            "delete from marts.voters where voter_id = 'NC-2'",
+        ]
+    ):
+        con.execute(change)
+        people.refresh(con, f"{number}")
+        seen.append(con.execute(people_now).fetchall())
+        people.refresh(con, f"{number} again", by_same_rules=False)
+        assert con.execute(people_now).fetchall() == seen[-1], change
+    assert (
+        sum(one != other for one, other in itertools.pairwise(seen)) == 9
+    )  # all but that of the e-mail, which is of no field
+    con.execute("update identity.people set last_name = 'OTHERWISE' where voter_id = 'NC-1'")  # by other rules
+    people.refresh(con, "other rules", by_same_rules=False)
+    assert con.execute(people_now).fetchall() == seen[-1]
 
 
 def test_ids_stay_where_nothing_changed_and_when_more_comes(con) -> None:
