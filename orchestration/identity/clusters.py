@@ -13,7 +13,7 @@ FEWEST_LINKS = 0.4  # of the pairs of one person's records, so that no chain of 
 ROUNDS = 60  # what is not together by then stays apart
 MADE = (
     "ways", "rivals", "ambiguous", "several", "pairs_within", "doubtful", "open_links", "open_groups", "asked_records", "nearest", "unfit",
-    "neighbours", "connected", "nearer",
+    "ends", "connected",
 )  # fmt: skip
 # SQL over two records: whether one source plainly has a person twice.
 SAME_TWICE = (
@@ -158,30 +158,27 @@ def _join_the_nearest(con: duckdb.DuckDBPyConnection, records: str, contradictio
 
 
 def connect(con: duckdb.DuckDBPyConnection, links: str, table: str) -> None:
-    """Give in `table` (`n`, `cluster`) all that links (`n_l`, `n_r`) connect the least `n` among them."""
-    con.execute(f"""
-        create or replace temp table neighbours as
-        select n_l as n, n_r as other from {links} union all select n_r, n_l from {links}
-    """)
-    con.execute(
-        "create or replace temp table connected as select n, least(n, min(other)) as cluster from neighbours group by n"
-    )
-    changed = 1
-    while changed:
-        # Written anew each time: rows that are updated over and over within a transaction get slower and slower to read.
+    """Give in `table` (`n`, `cluster`) all that links (`n_l`, `n_r`) connect the least `n` among them; each is its own cluster before."""
+    con.execute(f"create or replace temp table ends as select n_l as a, n_r as b from {links}")
+    while con.execute("select 1 from ends limit 1").fetchall():
+        # Each takes the least of its neighbours, or the least that this one takes, which halves the way along a chain.
         con.execute("""
-            create or replace temp table nearer as
+            create or replace temp table connected as
             with lowest as (
-                select neighbours.n, min(theirs.cluster) as cluster
-                from neighbours join connected as theirs on theirs.n = neighbours.other group by neighbours.n
-            ),
-            next as (select n, least(connected.cluster, lowest.cluster) as cluster, connected.cluster as was from connected join lowest using (n))
-            -- The cluster of a cluster's first record may have a lower number by now: that halves the way.
-            select next.n, firsts.cluster, next.was from next join next as firsts on firsts.n = next.cluster
+                select n, least(n, min(other)) as cluster
+                from (select a as n, b as other from ends union all select b, a from ends) group by n
+            )
+            select mine.n, firsts.cluster from lowest as mine join lowest as firsts on firsts.n = mine.cluster
         """)
-        [(changed,)] = con.execute("select count(*) from nearer where cluster <> was").fetchall()
-        con.execute("create or replace temp table connected as select n, cluster from nearer")
-    con.execute(f"""
-        create or replace temp table {table} as
-        select n, coalesce(connected.cluster, {table}.cluster) as cluster from {table} left join connected using (n)
-    """)
+        con.execute(f"""
+            create or replace temp table {table} as
+            select {table}.n, coalesce(connected.cluster, {table}.cluster) as cluster
+            from {table} left join connected on connected.n = {table}.cluster
+        """)
+        # What is left are links between clusters, which are few: most are of two records.
+        con.execute("""
+            create or replace temp table ends as
+            select distinct one.cluster as a, two.cluster as b
+            from ends join connected as one on one.n = a join connected as two on two.n = b
+            where abs(one.cluster - two.cluster) > 0
+        """)

@@ -22,6 +22,7 @@ IS_LED = (
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
+TOLD = "told_generation, told_sex, told_birth_year, told_born"  # what `hashed` has of a record itself, not as numbers
 _HASHED = sorted(
     {name for keys in (blocking.KEYS, blocking.KEYS_OF_FORMS) for columns in keys.values() for name in columns}
 )
@@ -120,7 +121,7 @@ _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n fro
 
 def _hash(con: duckdb.DuckDBPyConnection) -> None:
     """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and `hashed` of all that is compared (`n`,
-    `is_voter`, of what keys are made as numbers, and of the first names `named`) without these."""
+    `is_voter`, of what keys are made as numbers, of the first names `named`, and of what is told of a person `told_*`) without these."""
     for column in ("phone", "email"):
         con.execute(f"""
             create or replace temp table shared_{column} as
@@ -132,7 +133,8 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table hashed as
-        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)}
+        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
+            generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born
         from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
     """)
     for column in ("phone", "email"):

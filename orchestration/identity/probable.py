@@ -10,6 +10,7 @@ import duckdb
 from orchestration.identity import blocking, exact, model, normalise, review, tables
 
 THRESHOLD = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
+FEW = 20  # records that may share a key; of whom more share one a finer key finds those who have more in common
 UNSURE = -2.0  # bits, from which a pair is shown to somebody where the record fits nobody better: one in five
 # However rare a name is among those whom the campaign knows, others have it, too.
 _MORE_THAN_NAMES = (
@@ -113,9 +114,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
     fresh = "" if all_fresh else "and (mine.is_fresh or others.n in (select n from fresh_records))"
     # Who shares a key with few is found by that alone: a finer one is asked of the others.
-    crowded = (
-        f"select names from hashed where names is not null group by names having count(*) > {blocking.LARGEST_BLOCK}"
-    )
+    crowded = f"select names from hashed where names is not null group by names having count(*) > {FEW}"
     con.execute(f"create or replace temp table crowded as {crowded}")
     for columns in blocking.KEYS.values():
         key = blocking.key(columns)
@@ -124,9 +123,9 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         )
         con.execute(f"""
             insert into candidates
-            with mine as (select n, {key} as value, is_fresh from unsettled where {asked}),
-            others as (select n, {key} as value from hashed where {asked} and {key} in (select value from mine)),
-            few as (select value from others group by value having count(*) between 2 and {blocking.LARGEST_BLOCK})
+            with mine as (select n, {key} as value, is_fresh, {_told("l")} from unsettled where {asked}),
+            others as (select n, {key} as value, {_told("r")} from hashed where {asked} and {key} in (select value from mine)),
+            few as (select value from others group by value having count(*) between 2 and {FEW})
             {_PAIRS} {fresh}
         """)
     normalise.list_forms(con, "compared", "forms_of")
@@ -136,28 +135,25 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         con.execute(f"""
             insert into candidates
             with others as (
-                select n, first, hash(value, form) as value
-                from (select n, first, named, {key} as value from hashed where {key} in (select {key} from unsettled)) join forms_of using (named)
+                select n, first, hash(value, form) as value, {_told("r")}
+                from (
+                    select n, first, named, {key} as value, {exact.TOLD} from hashed where {key} in (select {key} from unsettled)
+                ) join forms_of using (named)
             ),
             few as (
                 select value from others group by value
-                having count(*) between 2 and {blocking.LARGEST_BLOCK} and min(first) <> max(first)
+                having count(*) between 2 and {FEW} and min(first) <> max(first)
             ),
-            mine as (select n, first, value, is_fresh from others join (select n, is_fresh from unsettled) using (n))
+            mine as (
+                select n, first, value, is_fresh, {_told("l")}
+                from (select n, first, value from others) join (select n, is_fresh, {exact.TOLD} from unsettled) using (n)
+            )
             {_PAIRS} and mine.first <> others.first {fresh}
         """)
     con.execute(
         "create or replace temp table looked_at as select distinct n_l, n_r from candidates anti join links using (n_l, n_r)"
     )
     tables.drop(con, "candidates", "crowded", "forms_of")
-    # Of a few columns first, which rules out two of five: to take all of a pair together is half of the work.
-    con.execute(f"""
-        create or replace temp table looked_at as
-        with told as (select n, generation, sex, birth_year, born from compared)
-        select n_l, n_r from looked_at
-        join (select {model.sided("told", "l")}) using (n_l) join (select {model.sided("told", "r")}) using (n_r)
-        where {model.plain_contradiction()} is null
-    """)
     if not first:
         exact.paired(con, "select n_l from looked_at union select n_r from looked_at")
     con.execute(f"""
@@ -170,7 +166,13 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     tables.drop(con, "looked_at")
 
 
-_PAIRS = """
+def _told(side: str) -> str:
+    """SQL of what a row of `hashed` says itself, with a side's ending."""
+    return ", ".join(f"{column} as {column.removeprefix('told_')}_{side}" for column in exact.TOLD.split(", "))
+
+
+# Ruled out as they are found by the facts that rows of `hashed` say themselves, which does with half of them.
+_PAIRS = f"""
     select least(mine.n, others.n), greatest(mine.n, others.n) from mine join few using (value) join others using (value)
-    where others.n <> mine.n
+    where others.n <> mine.n and {model.plain_contradiction()} is null
 """

@@ -7,10 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+import networkx
 import polars as pl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from orchestration import cli
+from orchestration.identity import clusters
 from orchestration.identity.blocking import LARGEST_BLOCK
 from orchestration.identity.normalise import COLUMNS, SHARED_BY_NAMES, normalise
 from orchestration.identity.resolve import resolve
@@ -191,6 +195,24 @@ def test_no_cluster_by_way_of_a_third() -> None:
     names = ("Albert", "Bert", "Robert")
     found = people([{"record_id": name, **person(name, "Zimmerli", **HOME, **EMAIL)} for name in names])
     assert found["Albert"] != found["Robert"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=40))
+@example([(n, n + 1) for n in range(29)])
+@example([(n, 29 - n) for n in range(15)] + [(n, n + 15) for n in range(15)])
+def test_links_connect_all_that_hangs_together(links: list[tuple[int, int]]) -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "create table links as select unnest($l) as n_l, unnest($r) as n_r",
+            {s: [link[side] for link in links] for side, s in enumerate("lr")},
+        )
+        con.execute("create temp table held as select n, n as cluster from range(30) t(n)")
+        clusters.connect(con, "links", "held")
+        found = dict(con.execute("from held").fetchall())
+    graph = networkx.Graph(links)
+    graph.add_nodes_from(range(30))
+    assert found == {n: min(component) for component in networkx.connected_components(graph) for n in component}
 
 
 def test_values_of_many_names_are_no_evidence() -> None:
