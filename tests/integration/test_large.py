@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
+from orchestration.ingestion import stretches
 from orchestration.sample import write_sample
 from orchestration.settings import ROOT
 from tests import pipeline
@@ -49,6 +52,24 @@ def write_large(sample: Path, target: Path) -> None:
     with target.open("wb") as file:
         file.write(header + b"\r\n")
         file.writelines(voters.replace(b'"ZZ', b'"ZZ%d-' % n) for n in range(TIMES))
+
+
+def test_a_stretch_leaves_a_few_rows_to_its_commit_and_rows_stay_in_the_order_of_the_file(tmp_path: Path) -> None:
+    records = 5 * stretches.ROW_GROUP // 2
+    text = tmp_path / "text"
+    text.write_text("n\n" + "".join(f"{n}\n" for n in range(records)), encoding="utf-8")
+    query = "select n from read_csv($path, header = $header, columns = {'n': 'BIGINT'}, auto_detect = false)"
+    values = {"path": str(text), "header": True}
+
+    def take(con: duckdb.DuckDBPyConnection, statement: str, stretch: stretches.Stretch) -> list[tuple]:
+        con.execute(statement, {"path": str(stretch.path), "header": not stretch.begins})
+        return []
+
+    with duckdb.connect(str(tmp_path / "rows.duckdb")) as con:
+        stretches.fill(con, "t", query, values, take, text, (1, records), stretches.Reading(2))
+        assert con.execute("select count(*) filter (n <> rowid), count(*) from t").fetchone() == (0, records)
+        stored = "select sum(count)::bigint from pragma_storage_info('t') where segment_type = 'BIGINT' group by row_group_id order by row_group_id"
+        assert con.execute(stored).fetchall()[:3] == [(122_880,), (2_048,), (122_880,)]
 
 
 def test_a_file_larger_than_memory(tmp_path: Path) -> None:
