@@ -28,23 +28,28 @@ def bring_forward(con: duckdb.DuckDBPyConnection, table: str, source: str, rows:
     )
     numbered = rows(f"(select *, rowid as place from {source})")
     con.execute(f"create or replace temp table wanted as select place, {told} as said from ({numbered})")
-    con.execute("create or replace temp table lacking as select place, said from wanted anti join here using (said)")
-    con.execute("create or replace temp table gone as select place, said from here anti join wanted using (said)")
+    # One join for both ways; each row is there once, or seldom more often, so that equal ones meet few others.
+    con.execute("""
+        create or replace temp table differing as
+        select here.place as gone, wanted.place as lacking, coalesce(here.said, wanted.said) as said
+        from here full join wanted using (said) where here.place is null or wanted.place is null
+    """)
     # Of rows that are there more than once it may be another number that is wanted: then the sums do not close.
     sums = "select count(*) as n, coalesce(sum(said), 0) as said from"
     [(closes, differ)] = con.execute(
         f"""
         select here.n - gone.n + lacking.n = wanted.n and here.said - gone.said + lacking.said = wanted.said
             and places + lacking.n <= {MOST_ROOM} * wanted.n, lacking.n + gone.n
-        from ({sums} wanted) as wanted, ({sums} lacking) as lacking, ({sums} gone) as gone,
+        from ({sums} wanted) as wanted,
+            ({sums} differing where lacking is not null) as lacking, ({sums} differing where gone is not null) as gone,
             (select count(*) as n, coalesce(sum(said), 0) as said, coalesce(max(place) + 1, 0) as places from here) as here
         """
     ).fetchall()
     if not closes:
         return False
     if differ:
-        con.execute(f'delete from candidate.main."{table}" where rowid in (select place from gone)')
-        lacking = rows(f"(select * from {source} where rowid in (select place from lacking))")
+        con.execute(f'delete from candidate.main."{table}" where rowid in (select gone from differing)')
+        lacking = rows(f"(select * from {source} where rowid in (select lacking from differing))")
         con.execute(f'insert into candidate.main."{table}" {lacking}')
     if written_over:
         those = ", ".join((key, *written_over))
