@@ -170,12 +170,15 @@ def _told_by(file: Path) -> str:
 def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
     """Drop the views and all other tables of the candidate, and free their room for what is written next."""
     con.execute("drop schema if exists candidate.analyst cascade")
-    for (table,) in con.execute(
+    dropped = con.execute(
         "select table_name from duckdb_tables() where database_name = 'candidate' and table_name not in (select unnest(?::varchar[]))",
         [sorted(kept)],
-    ).fetchall():
+    ).fetchall()
+    for (table,) in dropped:
         con.execute(f'drop table candidate.main."{table}"')
-    con.execute("checkpoint candidate")
+    # The few blocks of those that change with each run are free for the next one: for them alone the whole copy is not written out now.
+    if {table for (table,) in dropped} - {*PUBLIC_META, "publication"}:
+        con.execute("checkpoint candidate")
 
 
 def _detach(con: duckdb.DuckDBPyConnection) -> None:
