@@ -5,7 +5,7 @@ judges nothing.
 Seconds that do not grow with the state (imports, dbt's and Dagster's own work) are told apart by a run on 1,000 voters.
 With `SOURCES=1` the files of all of the campaign's sources lie beside the voter file. Of several states (`STATE="NC OH"`) it
 prints one table: the raw step of each, with the first number of voters. With `NEWER=1` it measures instead what a newer voter
-file and a newer export of donations take, against all files at once from nothing; with `EXPORT=1` what a list of that many voters takes by
+file and a newer export of donations take, against all files at once from nothing, of voters and donors or with `SOURCES=1` of all; with `EXPORT=1` what a list of that many voters takes by
 each channel, and a count.
 """
 
@@ -86,7 +86,7 @@ def main() -> None:
             return
         (state,) = arguments.state
         if arguments.newer:
-            newer_file(base, arguments.voters[0], arguments.seed, state)
+            newer_file(base, arguments.voters[0], arguments.seed, state, arguments.sources)
             return
         sizes = (FEW, *sorted(arguments.voters))
         report([measure(base, voters, arguments.seed, state, arguments.sources) for voters in sizes])
@@ -112,9 +112,9 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
     return Measured(voters, records, floor, read, steps, memory)
 
 
-def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
+def newer_file(base: Path, voters: int, seed: int, state: str, sources: bool) -> None:
     """Print the seconds of each step for a voter file of two weeks later, then for an export of that day's donations, and
-    for all files at once from nothing."""
+    for all files at once from nothing. Beside the voter file lie donations alone, or the files of all `sources`."""
     early = write_sample(base / "first", voters, seed, state=state, campaign=True)
     late = write_sample(base / "later", voters, seed, SAMPLE_AS_OF + timedelta(days=14), state, campaign=True)
     donations = [[f for f in sample.campaign_files if "actblue_contributions" in f.name] for sample in (early, late)]
@@ -131,7 +131,7 @@ def newer_file(base: Path, voters: int, seed: int, state: str) -> None:
             shutil.copy2(file, settings.inbox / f"{when}_{file.name}")
 
     for settings in (by_turns, at_once):
-        deliver(settings, (*early.files, *donations[0]), "first")
+        deliver(settings, (*early.files, *(early.campaign_files if sources else donations[0])), "first")
     refresh(by_turns)
     after = {}
     for what, files in newer.items():
