@@ -9,6 +9,7 @@ import duckdb
 # Records that may share a key; what more share (John Smith) tells nobody apart, and finer keys hold those records too.
 LARGEST_BLOCK = 100
 LARGEST_LOOSE_BLOCK = 30
+FEW = 20  # the same of a campaign's records, where a state's millions share all but the finest keys
 # What keys are made of beside the columns that `normalise` describes.
 _PARTS = {
     "names": "least(first, last) || ' ' || greatest(first, last)",

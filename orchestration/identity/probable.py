@@ -10,7 +10,6 @@ import duckdb
 from orchestration.identity import blocking, exact, model, normalise, review, tables
 
 THRESHOLD = round(math.log2(model.THRESHOLD / (1 - model.THRESHOLD)), 3)
-FEW = 20  # records that may share a key; of whom more share one a finer key finds those who have more in common
 UNSURE = -2.0  # bits, from which a pair is shown to somebody where the record fits nobody better: one in five
 # However rare a name is among those whom the campaign knows, others have it, too.
 _MORE_THAN_NAMES = (
@@ -114,7 +113,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     [(all_fresh,)] = con.execute("select bool_and(is_fresh) from unsettled").fetchall()
     fresh = "" if all_fresh else "and (mine.is_fresh or others.n in (select n from fresh_records))"
     # Who shares a key with few is found by that alone: a finer one is asked of the others.
-    crowded = f"select names from hashed where names is not null group by names having count(*) > {FEW}"
+    crowded = f"select names from hashed where names is not null group by names having count(*) > {blocking.FEW}"
     con.execute(f"create or replace temp table crowded as {crowded}")
     for columns in blocking.KEYS.values():
         key = blocking.key(columns)
@@ -125,7 +124,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             insert into candidates
             with mine as (select n, {key} as value, is_fresh, {_told("l")} from unsettled where {asked}),
             others as (select n, {key} as value, {_told("r")} from hashed where {asked} and {key} in (select value from mine)),
-            few as (select value from others group by value having count(*) between 2 and {FEW})
+            few as (select value from others group by value having count(*) between 2 and {blocking.FEW})
             {_PAIRS} {fresh}
         """)
     normalise.list_forms(con, "compared", "forms_of")
@@ -142,7 +141,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             ),
             few as (
                 select value from others group by value
-                having count(*) between 2 and {FEW} and min(first) <> max(first)
+                having count(*) between 2 and {blocking.FEW} and min(first) <> max(first)
             ),
             mine as (
                 select n, first, value, is_fresh, {_told("l")}
