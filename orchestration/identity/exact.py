@@ -22,7 +22,6 @@ IS_LED = (
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
-TOLD = "told_generation, told_sex, told_birth_year, told_born"  # what `hashed` has of a record itself, not as numbers
 _HASHED = sorted(
     {name for keys in (blocking.KEYS, blocking.KEYS_OF_FORMS) for columns in keys.values() for name in columns}
 )

@@ -136,7 +136,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             with others as (
                 select n, first, hash(value, form) as value, {_told("r")}
                 from (
-                    select n, first, named, {key} as value, {exact.TOLD} from hashed where {key} in (select {key} from unsettled)
+                    select n, first, named, {key} as value, columns('^told_') from hashed where {key} in (select {key} from unsettled)
                 ) join forms_of using (named)
             ),
             few as (
@@ -145,7 +145,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             ),
             mine as (
                 select n, first, value, is_fresh, {_told("l")}
-                from (select n, first, value from others) join (select n, is_fresh, {exact.TOLD} from unsettled) using (n)
+                from (select n, first, value from others) join (select n, is_fresh, columns('^told_') from unsettled) using (n)
             )
             {_PAIRS} and mine.first <> others.first {fresh}
         """)
@@ -167,7 +167,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 
 def _told(side: str) -> str:
     """SQL of what a row of `hashed` says itself, with a side's ending."""
-    return ", ".join(f"{column} as {column.removeprefix('told_')}_{side}" for column in exact.TOLD.split(", "))
+    return f"columns('^told_(.*)$') as '\\1_{side}'"
 
 
 # Ruled out as they are found by the facts that rows of `hashed` say themselves, which does with half of them.

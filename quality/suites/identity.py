@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality.suites import no_rows, once, shared
+from quality.suites import is_missing, no_rows, once, shared
 
 TABLES = tuple(
     f"identity.{table}" for table in ("people", "person_records", "person_events", "match_review", "match_rates")
@@ -51,7 +51,7 @@ def expectations(settings, con) -> dict[str, list]:
                 "people have the records counted",
             ),
             no_rows(
-                "select 1 from {batch} where voter_id is not null and hash(voter_id) not in (select hash(voter_id) from marts.voters)",
+                f"select 1 from {{batch}} where voter_id is not null and {is_missing('voter_id', 'marts.voters')}",
                 "voter_id is a voter's",
             ),
             no_rows(
@@ -104,7 +104,7 @@ def expectations(settings, con) -> dict[str, list]:
                 "warning",
             ),
             no_rows(
-                "select distinct person_id from identity.people where hash(person_id) not in (select hash(person_id) from {batch})",
+                f"select distinct person_id from identity.people where {is_missing('person_id', '{batch}')}",
                 "everybody began at some time",
             ),
         ],

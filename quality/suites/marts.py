@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quality import conversations, engagement, reconcile, sources
-from quality.suites import linked, no_rows, once, shared
+from quality.suites import is_missing, linked, no_rows, once, shared
 from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
 TABLES = (
@@ -50,14 +50,12 @@ def expectations(settings, con) -> dict[str, list]:
     def filled(column: str) -> object:
         return gxe.ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is always there")
 
-    # By numbers of 64 bits that stand for ids, which take half the work to look for, and never say that something is there that is missing but
-    # once in many thousand million times.
+    # By numbers that stand for ids, as in `is_missing`.
     households = "select hash(voter_id) as voter, hash(household_id) as household from marts.household_members"
 
     def refers(column: str, table: str) -> object:
         return no_rows(
-            f"select distinct {column} from {{batch}} where {column} is not null "
-            f"and hash({column}) not in (select hash({column}) from marts.{table})",
+            f"select distinct {column} from {{batch}} where {column} is not null and {is_missing(column, f'marts.{table}')}",
             f"{column} is in {table}",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quality.suites import no_rows, once
+from quality.suites import is_missing, no_rows, once
 
 TABLES = ("segments.segments", "segments.segment_members")
 
@@ -38,7 +38,7 @@ def expectations(settings, con) -> dict[str, list]:
         "segments.segment_members": [
             once("segment_id, voter_id", "a voter is in a segment once"),
             no_rows(
-                "select 1 from {batch} where hash(voter_id) not in (select hash(voter_id) from marts.voters)",
+                f"select 1 from {{batch}} where {is_missing('voter_id', 'marts.voters')}",
                 "members are published voters",
             ),
             no_rows(
