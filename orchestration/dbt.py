@@ -9,7 +9,7 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
 from graphlib import TopologicalSorter
@@ -19,10 +19,13 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.compilation import Linker
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
 from dbt_common.behavior_flags import BehaviorFlagRendered
 from dbt_common.dataclass_schema import dbtClassMixin
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
 
 from orchestration import pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
@@ -45,6 +48,8 @@ _BOUNDS = ("memory_limit", "threads", "temp_directory", "max_temp_directory_size
 # For the words of a warning that nobody is shown dbt would look through the whole stack and every module that was imported, and so also
 # load what is imported when it is first used.
 BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
+
+_ASKED_FOR = "asked_for"  # what a run is to build
 
 SCHEMAS = {"staging": ("staging",), "marts": ("intermediate", "marts"), "segments": ("segments",)}
 
@@ -90,15 +95,25 @@ class Dbt:
         manifest = self._invoke("parse").result
         return manifest, json.loads((self.target / "manifest.json").read_text(encoding="utf-8"))
 
-    def run(self, select: Iterable[str]) -> dict[str, float]:
-        """Build the selected models and seeds; return the seconds that each took by its unique id.
+    def run(self, names: Iterable[str]) -> dict[str, float]:
+        """Build models and seeds, named by their unique ids; return the seconds that each took.
 
         Raises:
             DbtFailed: a model failed.
         """
         kinds = ("--resource-type", "model", "--resource-type", "seed")
-        # Its JSON, which nobody reads, takes a second each time.
-        result = self._invoke("build", "--no-write-json", "--select", *select, *kinds, manifest=self.manifest)
+        # By a tag, since dbt looks through the whole project for each name that it is told.
+        tags = {name: self.manifest.nodes[name].tags for name in names}
+        try:
+            for name, own in tags.items():
+                self.manifest.nodes[name].tags = [*own, _ASKED_FOR]
+            # Its JSON, which nobody reads, takes a second each time.
+            result = self._invoke(
+                "build", "--no-write-json", "--select", f"tag:{_ASKED_FOR}", *kinds, manifest=self.manifest
+            )
+        finally:
+            for name, own in tags.items():
+                self.manifest.nodes[name].tags = own
         return {r.node.unique_id: r.execution_time for r in result.result if r.node.resource_type != "operation"}
 
     def compiled(self, *layers: str) -> dict[str, str]:
@@ -119,14 +134,6 @@ class Dbt:
             for name in order.static_order()
             if name in nodes and nodes[name]["schema"] in SCHEMAS[layer]
         }
-
-    def selectors(self, layer: str, names: set[str]) -> list[str]:
-        """By what dbt is asked for models and seeds of a layer by their unique ids and for no others: `segments` alone is a whole folder, too.
-        With each name dbt looks through the whole project, so of all of them it is told at once."""
-        if names == {*self.tables(layer)}:
-            return [*LAYERS[layer]]
-        nodes = self.manifest_dict()["nodes"]
-        return [".".join(nodes[name]["fqn"]) for name in names]
 
     def materialized(self, kind: str) -> set[str]:
         """The models of one kind: `incremental` are those whose tables can be brought forward to newer deliveries."""
@@ -196,7 +203,7 @@ class Dbt:
             "none",
         ]
         try:
-            with _held_to_no_schema() if manifest else nullcontext():
+            with _unseen_work_left_out() if manifest else nullcontext():
                 result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
         finally:
             _close_connections()
@@ -209,14 +216,32 @@ class Dbt:
 
 
 @contextmanager
-def _held_to_no_schema() -> Iterator[None]:
-    """A project that was parsed was held to dbt's schemas then. Making these again takes as long as the rest of dbt's start."""
-    validate = dbtClassMixin.__dict__["validate"]
-    dbtClassMixin.validate = classmethod(lambda cls, data: None)  # type: ignore[method-assign, assignment]
+def _unseen_work_left_out() -> Iterator[None]:
+    """While a project that was parsed is run: it was held to dbt's schemas when it was parsed, and making these again takes as long as the
+    rest of dbt's start; a summary of the graph and debugging events are shown to nobody, and are a fifth of what dbt does for small tables."""
+
+    def unless_debugging(said: Callable) -> Callable:
+        def say(*arguments, **named) -> None:
+            event = next(argument for argument in arguments if isinstance(argument, BaseEvent))
+            if event.level_tag() != EventLevel.DEBUG:
+                said(*arguments, **named)
+
+        return say
+
+    instead = {
+        (dbtClassMixin, "validate"): classmethod(lambda cls, data: None),
+        (Linker, "get_graph_summary"): lambda linker, manifest: {},
+        (BaseEvent, "__init__"): unless_debugging(BaseEvent.__init__),
+        (EventManager, "fire_event"): unless_debugging(EventManager.fire_event),
+    }
+    own = {(owner, name): owner.__dict__[name] for owner, name in instead}
     try:
+        for (owner, name), other in instead.items():
+            setattr(owner, name, other)
         yield
     finally:
-        dbtClassMixin.validate = validate  # type: ignore[method-assign]
+        for (owner, name), it in own.items():
+            setattr(owner, name, it)
 
 
 def _packed(manifest: Manifest, as_written: dict) -> bytes:
@@ -350,7 +375,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             return
         warehouse.let_go()
         with progress.told(context.log.info, pace):
-            seconds = dbt.run(dbt.selectors(layer, stale)) if stale else {}
+            seconds = dbt.run(stale) if stale else {}
         with warehouse.open() as con:
             if layer == "staging":
                 changed = {table for name, table in tables.items() if name in stale or name not in told}

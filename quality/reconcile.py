@@ -138,16 +138,26 @@ def merged_voters(states: list[str]) -> str:
 
 
 def merged_history(states: list[str]) -> str:
-    """A row if the published votes are not the staged history rows less those of unpublished voters and repeated labels: one of
-    each published voter and day, which a hash of 64 bits tells apart."""
+    """A row if the ballots are not the staged history rows less those without a voter's id or a day and repeated labels: one of each voter
+    and day, which a hash of 64 bits tells apart."""
     return f"""
         with records as ({_union(states, "vote_history", "voter_id, election_date")}),
-        of_voters as (
-            select distinct hash(voter_id, election_date) from records
-            where election_date is not null and hash(voter_id) in (select hash(voter_id) from marts.voters)
+        once as (
+            select distinct hash(voter_id, election_date) from records where voter_id is not null and election_date is not null
         )
-        select 1 from (select count(*) as n from of_voters) staged, (select count(*) as n from marts.vote_history) published
-        where staged.n <> published.n
+        select 1 from (select count(*) as n from once) staged, (select count(*) as n from intermediate.int_ballots) ballots
+        where staged.n <> ballots.n
+    """
+
+
+def voters_ballots() -> str:
+    """A row if the published votes are not the ballots of the published voters, each as often: compared by their number and the sum of
+    64 bits of each, which differs where one is missing, is somebody else's or is there twice in another's place."""
+    said = "count(*) as n, sum(hash(voter_id, election_id)) as said"
+    return f"""
+        select 1 from (select {said} from intermediate.int_ballots where hash(voter_id) in (select hash(voter_id) from marts.voters)) ballots,
+            (select {said} from marts.vote_history) published
+        where (ballots.n, ballots.said) is distinct from (published.n, published.said)
     """
 
 

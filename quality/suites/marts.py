@@ -8,6 +8,7 @@ from quality.suites.published import SMALLEST_CELL as SMALLEST_GROUP
 
 TABLES = (
     "marts.voters",
+    "intermediate.int_ballots",
     "marts.vote_history",
     "marts.residences",
     "marts.household_members",
@@ -83,13 +84,16 @@ def expectations(settings, con) -> dict[str, list]:
             ),
             shared("phone", "voter_id", "telephone number", "voters"),
         ],
-        "marts.vote_history": [
+        # A newer voter file leaves the ballots as they stand: only whose votes are published is asked anew.
+        "intermediate.int_ballots": [
             no_rows(
                 reconcile.merged_history(settings.campaign.states),
-                "staged rows are the votes, those of others and repeated labels",
+                "staged rows are the ballots, those of nobody or no day and repeated labels",
             ),
             unique("voter_id, election_id"),
-            refers("voter_id", "voters"),
+        ],
+        "marts.vote_history": [
+            no_rows(reconcile.voters_ballots(), "votes are the ballots of the voters, each once, and nobody else's"),
             refers("election_id", "elections"),
             no_rows(
                 "select 1 from {batch} where ballot_party_code is not null and election_type not like '%primary'",
