@@ -159,9 +159,11 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         # Held until the summary is made, which would else wait for whoever is next.
         stack.enter_context(warehouse.hold(f"run {run_id[:8]}", stays_open=True))
-        # What follows takes seconds of one processor before the first step begins; the other one reads the first file meanwhile.
+        # What follows takes seconds of one processor before the first step begins; the other one reads and loads the first file meanwhile.
         reads = "raw" in steps and not options.redeliver
         begun = stack.enter_context(Reader(settings, options.as_of)) if reads else None
+        if begun:
+            begun.load_ahead(warehouse)
 
         import dagster as dg
 

@@ -26,10 +26,11 @@ from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Broken, Scan, refuse_too_many, scan_file, write_without
 from orchestration.ingestion.stretches import MEMORY_OF_A_STRETCH, Reading
 from orchestration.settings import Mendable, Settings
-from orchestration.warehouse import has_table, limits
+from orchestration.warehouse import Warehouse, has_table, limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
 _NUMBERS = itertools.count()  # of files of our own, since two are read or loaded at a time
+AS_IT_COMES = "set write_buffer_row_group_count = 1"  # what waits until the end of a load is written by one thread
 GONE = "it was taken away while it was being read; deliver it again"
 
 
@@ -82,12 +83,13 @@ def ingest_inbox(
     the inbox for the archive; refused and growing ones stay, and a zip for any of its files. Nothing of a refused file is
     kept but its row in `meta.deliveries`. `begun` is a reader of the inbox that knows these days already.
     """
-    prepare(con)
+    if not (begun and begun.loading):  # else that was done before, and would drop the table that is being filled
+        prepare(con)
     if not settings.campaign.audit_sensitive:
         con.execute("drop schema if exists audit cascade")
     outcomes: list[Outcome] = []
     bad: set[Path] = set()
-    con.execute("set write_buffer_row_group_count = 1")  # what waits until the end of a load is written by one thread
+    con.execute(AS_IT_COMES)
     with begun or Reader(settings, as_of, days) as reader:
         reader.say = say
         for parts in reader.groups:
@@ -130,6 +132,11 @@ def _share(settings: Settings, con: duckdb.DuckDBPyConnection, by_one: bool = Fa
     assert isinstance(every, int)
     con.execute(f"set threads = {1 if by_one else every}")
     return every
+
+
+def _connections(settings: Settings, threads: int) -> int:
+    """How many connections load a large file."""
+    return max(1, min(threads, settings.limits.memory // MEMORY_OF_A_STRETCH))
 
 
 def _leave_inbox(entry: Path) -> None:
@@ -188,7 +195,7 @@ def _load_together(
                     copies.append(intake.copy)
                     intake.kind = loaded[-1][1].kind if loaded else None
                     if is_large:
-                        intake.connections = max(1, min(threads, settings.limits.memory // MEMORY_OF_A_STRETCH))
+                        intake.connections = _connections(settings, threads)
                     outcome = intake.run(con, held)
                 if intake.has_begun:
                     loaded.append((place, intake))
@@ -285,7 +292,7 @@ def _now() -> datetime:
 
 class Reader:
     """Reads the files of the inbox one after the other, the next one while what was read is loaded: DuckDB does much of that with one thread.
-    The first one can be read beside whatever comes before; it is not said how far that is."""
+    The first one can be read, and with `load_ahead` also loaded, beside whatever comes before; it is not said how far that is."""
 
     def __init__(self, settings: Settings, as_of: date | None = None, days: dict[str, date] | None = None):
         """`as_of` and `days` as in `ingest_inbox`."""
@@ -296,8 +303,27 @@ class Reader:
         self.following = dict(itertools.pairwise(parts))
         self.ahead: dict[Part, Future[_Intake]] = {}
         self.thread = ThreadPoolExecutor(1)
+        self.loader = ThreadPoolExecutor(1)
+        self.loading: Future[list[Broken] | None] | None = None  # of the first file
+        self.stretches = Reading()
         for first in parts[:1]:
             self.ahead[first] = self.thread.submit(self._read, first)
+
+    def load_ahead(self, warehouse: Warehouse) -> None:
+        """Have the first file's rows loaded as soon as it is read, if it is a large one. What keeps it from being loaded is for whoever takes
+        it in to find."""
+        first = next((part for part in self.ahead if part.size > inbox.ALONE), None)
+        if first:
+            with warehouse.open() as con:
+                prepare(con)
+            self.loading = self.loader.submit(self._load, self.ahead[first], warehouse)
+
+    def _load(self, read: Future[_Intake], warehouse: Warehouse) -> list[Broken] | None:
+        with suppress(Refused, Mendable, OSError), warehouse.open() as con:
+            self.stretches.connections = _connections(self.settings, _share(self.settings, con, by_one=True))
+            con.execute(AS_IT_COMES)
+            return read.result().load_ahead(con, self.stretches)
+        return None
 
     def read(self, part: Part) -> _Intake:
         """A file that was read, also if it was before; to be closed. Raises `Refused` and `FileNotFoundError` if it cannot be opened."""
@@ -305,7 +331,9 @@ class Reader:
         following = self.following.get(part)
         if following and following not in self.ahead:
             self.ahead[following] = self.thread.submit(self._read, following)
-        return asked.result()
+        intake = asked.result()
+        intake.loading, self.loading = self.loading, None
+        return intake
 
     def _read(self, part: Part) -> _Intake:
         day = self.as_of or self.days.get(part.entry.name)
@@ -321,6 +349,8 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stretches.stop()
+        self.loader.shutdown()
         self.thread.shutdown(cancel_futures=True)
         while self.ahead:
             asked = self.ahead.popitem()[1]
@@ -341,6 +371,7 @@ class _Intake:
         self.seconds = 0.0  # of reading it
         self.refused: Refused | None = None
         self.connections: int | None = None  # that load a large file; of others there is one, that of the transaction
+        self.loading: Future[list[Broken] | None] | None = None  # by `load_ahead`
         self.has_begun = False  # to load
         self.is_rewritten = False  # its copy for the archive, without the records of people who were erased
         # Of the data directory; before the load what the files of the same transaction say.
@@ -383,6 +414,18 @@ class _Intake:
         """Close the file without loading it."""
         with self:
             self.copy.unlink(missing_ok=True)
+
+    def load_ahead(self, con: duckdb.DuckDBPyConnection, reading: Reading) -> list[Broken] | None:
+        """Load the rows of a file that was read into the table of its delivery, outside of a transaction; return its broken records. None,
+        with nothing loaded, where something speaks against it that `run` will find, or where more of it is to be counted."""
+        self.held = load.deliveries(con)
+        if self.refused or self.match.form.json_lines or not self.scan.records or self._earlier(self.scan.sha256[:16]):
+            return None
+        try:
+            return self._fill(con, reading)
+        except BaseException:
+            load.drop_table(con, self.match.contract.name, self.scan.sha256[:16])
+            raise
 
     def run(self, con: duckdb.DuckDBPyConnection, held: dict[str, Delivery]) -> Outcome:
         """Take the file in, but for its place in the archive. `held` are all deliveries so far, by their ids. Raises `Refused`; what is
@@ -463,22 +506,12 @@ class _Intake:
     def _load_rows(self, match: Match, scan: Scan, delivery: Delivery) -> Delivery:
         con, contract = self.con, match.contract
         table = load.raw_table(contract.name, delivery.delivery_id)
-        text = self.unbroken if match.form.line_breaks else self.file.path
-        clean = self.settings.scratch / f"clean-{os.getpid()}"
-        try:
-            if scan.broken or scan.has_bom:
-                write_without(text, scan, clean)
-                text = clean
-            reading = Reading(self.connections or 1)
-            loading = progress.by_share(self.name, "loaded", reading.share, lambda share: round(share * scan.records))
-            with progress.told(self.say, loading), self._outside_of_the_transaction():
-                broken = scan.broken + load.create_table(con, match, scan, text, table, reading)
-                if self.settings.campaign.audit_sensitive:
-                    load.create_audit_table(con, match, scan, text, delivery.delivery_id)
-            if match.form.json_lines:
-                load.count_unknown_keys(con, contract, delivery.delivery_id, text)
-        finally:
-            clean.unlink(missing_ok=True)
+        broken = None
+        if self.loading:
+            with self._outside_of_the_transaction():
+                broken = self.loading.result()
+        if broken is None:
+            broken = self._fill(con, Reading(self.connections or 1))
         refuse_too_many(broken, scan.records)
         [(rows,)] = con.execute(f"select count(*) from {table}").fetchall()
         if rows + len(broken) != scan.records:
@@ -505,6 +538,28 @@ class _Intake:
         loaded = replace(delivery, scope=scope, rows_loaded=rows, rows_quarantined=len(broken), rows_erased=len(erased))
         said = f"{len(erased):,} records of people who were erased were left out" if erased else None
         return replace(loaded, reason="; ".join(filter(None, [match.left_out, said])) or None)
+
+    def _fill(self, con: duckdb.DuckDBPyConnection, reading: Reading) -> list[Broken]:
+        """Read the file into the table of its delivery; return its broken records."""
+        match, scan = self.match, self.scan
+        contract, delivery_id = match.contract, scan.sha256[:16]
+        table = load.raw_table(contract.name, delivery_id)
+        text = self.unbroken if match.form.line_breaks else self.file.path
+        clean = self.settings.scratch / f"clean-{os.getpid()}"
+        try:
+            if scan.broken or scan.has_bom:
+                write_without(text, scan, clean)
+                text = clean
+            loading = progress.by_share(self.name, "loaded", reading.share, lambda share: round(share * scan.records))
+            with progress.told(self.say, loading), self._outside_of_the_transaction():
+                broken = scan.broken + load.create_table(con, match, scan, text, table, reading)
+                if self.settings.campaign.audit_sensitive:
+                    load.create_audit_table(con, match, scan, text, delivery_id)
+            if match.form.json_lines:
+                load.count_unknown_keys(con, contract, delivery_id, text)
+            return broken
+        finally:
+            clean.unlink(missing_ok=True)
 
     @contextmanager
     def _outside_of_the_transaction(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,22 @@ class Reading:
     def __init__(self, connections: int = 1):
         self.connections = connections
         self.parts: list[Callable[[], float]] = []
+        self.at_work: list[duckdb.DuckDBPyConnection] = []
+        self.is_over = False
+
+    def begin(self, connections: list[duckdb.DuckDBPyConnection]) -> None:
+        """Say which connections read, each a part."""
+        self.at_work = connections
+        self.parts = [partial(_share_of, connection) for connection in connections]
+        if self.is_over:
+            raise duckdb.InterruptException
+
+    def stop(self) -> None:
+        """Let whatever reads end as soon as can be, as a query that is interrupted does."""
+        self.is_over = True
+        for connection in self.at_work:
+            with suppress(duckdb.ConnectionException):  # it was closed, so its part is read
+                connection.interrupt()
 
     def share(self) -> float:
         """The part that is read, 0 to 1."""
@@ -61,11 +78,11 @@ def fill(
     header, records = lines
     count = min(reading.connections, records // ROW_GROUP)
     if count < 2:
-        reading.parts = [partial(_share_of, con)]
+        reading.begin([con])
         return take(con, f"create table {table} as {query}", Stretch(text))
     con.execute(f"create table {table} as {query} limit 0", values)
     connections = [con.cursor() for _ in range(count)]
-    reading.parts = [partial(_share_of, connection) for connection in connections]
+    reading.begin(connections)
 
     def insert(number: int, stretch: Stretch) -> list[tuple]:
         connections[number].execute("begin transaction")

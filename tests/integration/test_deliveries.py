@@ -16,7 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.ingestion import ingest, load, scopes, stretches
+from orchestration.ingestion import inbox, ingest, load, scopes, stretches
 from orchestration.settings import Limits
 from orchestration.warehouse import Warehouse
 from quality import reconcile, versions
@@ -156,6 +156,47 @@ def test_the_first_file_is_read_beside_what_comes_before(desk: Desk):
             assert asked.result().file.path.exists()
         assert not [file for file in desk.settings.scratch.iterdir() if file.is_file()]  # of a run that came to nothing
     assert desk.query("select ncid, _as_of from raw.nc_voters") == [("a-92", date.fromisoformat(D2))]
+
+
+def test_a_large_first_file_is_loaded_beside_what_comes_before(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    as_if_large(monkeypatch)
+    desk.settings = replace(desk.settings, limits=Limits(threads=2))
+    create_table, places = load.create_table, []
+
+    def create(con, match, scan, path, table, reading=None):
+        places.append(table)
+        if len(places) == 3:
+            raise inbox.Refused("as DuckDB may")
+        return create_table(con, match, scan, path, table, reading)
+
+    monkeypatch.setattr(load, "create_table", create)
+
+    def run(name: str, content: bytes, is_loaded: bool, stops: bool = False) -> str:
+        desk.put(name, content)
+        held = Warehouse(desk.settings).hold("a test", stays_open=True)
+        with held as warehouse, ingest.Reader(desk.settings) as begun:
+            if stops:
+                begun.stretches.stop()
+            begun.load_ahead(warehouse)
+            assert (begun.loading.result() is not None) == is_loaded
+            with warehouse.open() as con:
+                (outcome,) = ingest.ingest_inbox(desk.settings, con, say=desk.hear, begun=begun)
+                desk._check_outcome(con, outcome, [outcome])
+                desk._check_tidy(con)
+        return outcome.status
+
+    spoilt = file_of(county(1, "a"), county(92, "b"), county(3, "c")).replace(b"b-92", b"b\0-92")
+    assert run("a_" + STATE, spoilt, is_loaded=True) == "loaded"
+    assert len(places) == 1
+    assert desk.query("select ncid, _record_number from raw.nc_voters order by 2") == [("a-1", 1), ("c-3", 3)]
+    assert run("b_" + STATE, spoilt, is_loaded=False) == "unchanged"
+    assert run("c_" + STATE, file_of(county(1, "c")), is_loaded=True) == "loaded"
+    assert len(places) == 2
+    assert run("d_" + STATE, file_of(county(1, "d")), is_loaded=False) == "loaded"  # at the second attempt
+    assert len(places) == 4
+    two = file_of(county(1, "e"), county(2, "e"))
+    assert run("e_" + STATE, two, is_loaded=False, stops=True) == "loaded"
+    assert desk.ids() == ["e-1", "e-2"]
 
 
 # What replaces what
