@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.dbt import LAYERS, Dbt
+from orchestration.dbt import Dbt
 from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.ingestion.ingest import prepare
@@ -62,7 +62,7 @@ def donations(tmp_path_factory):
         with warehouse.open() as con:
             prepare(con)
         for layer in ("staging", "marts"):
-            dbt.run(LAYERS[layer])
+            dbt.run(dbt.tables(layer))
     [query] = dbt.target.rglob("compiled/**/marts/donations.sql")
     return desk, query.read_text(encoding="utf-8")
 

@@ -24,7 +24,7 @@ import json, resource, sys
 from dataclasses import replace
 from pathlib import Path
 from orchestration import progress
-from orchestration.dbt import LAYERS, Dbt
+from orchestration.dbt import Dbt
 from orchestration.ingestion.ingest import ingest_inbox
 from orchestration.settings import Limits
 from orchestration.warehouse import Warehouse
@@ -38,7 +38,7 @@ with Warehouse(settings).hold("a test") as warehouse:
         file.rename(settings.inbox / file.name)
         with warehouse.open() as con:
             (outcome,) = ingest_inbox(settings, con, say=lambda line, **_: said.append(line))
-        dbt.run([*LAYERS["staging"], *LAYERS["marts"]])
+        dbt.run([*dbt.tables("staging"), *dbt.tables("marts")])
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
     with warehouse.open() as con:
         [(voters,)] = con.execute("select count(*) from marts.voters").fetchall()

@@ -67,10 +67,10 @@ OUTSIDE = {
 def test_no_model_reaches_outside(settings, tmp_path):
     dbt = of_models(settings, tmp_path / "project", inside="select 1 as n", **OUTSIDE)
     with Warehouse(settings).hold("a test") as warehouse:
-        dbt.run(["inside"])
+        dbt.run(["model.groundgame.inside"])
         for name in OUTSIDE:
             with pytest.raises(DbtFailed, match="Permission Error"):
-                dbt.run([name])
+                dbt.run([f"model.groundgame.{name}"])
         with warehouse.open() as con:
             assert con.execute("select n from main.inside").fetchall() == [(1,)]
 
@@ -79,7 +79,7 @@ def test_no_model_reaches_outside(settings, tmp_path):
 def test_no_model_lifts_a_limit(settings, tmp_path, statement: str):
     hook = '{{ config(pre_hook="' + statement + '") }} select 1 as n'
     with Warehouse(settings).hold("a test"), pytest.raises(DbtFailed, match="configuration has been locked"):
-        of_models(settings, tmp_path / "project", lifting=hook).run(["lifting"])
+        of_models(settings, tmp_path / "project", lifting=hook).run(["model.groundgame.lifting"])
 
 
 def test_a_model_may_follow_one_that_spilled_to_disk(settings, tmp_path):
@@ -91,7 +91,7 @@ def test_a_model_may_follow_one_that_spilled_to_disk(settings, tmp_path):
     }
     dbt = of_models(replace(settings, limits=replace(LIMITS, memory=64 << 20)), tmp_path / "project", **models)
     with Warehouse(settings).hold("a test") as warehouse:
-        assert len(dbt.run([*models])) == 2
+        assert len(dbt.run(f"model.groundgame.{name}" for name in models)) == 2
         with warehouse.open() as con:
             assert con.execute("select n from main.second").fetchall() == [(750_000,)]
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from orchestration.dbt import LAYERS, Dbt
+from orchestration.dbt import Dbt
 from orchestration.ingestion.ingest import ingest_inbox
 from orchestration.settings import ROOT
 from orchestration.warehouse import Warehouse
@@ -37,8 +37,8 @@ def official(tmp_path_factory):
         with warehouse.open() as con:
             outcomes = ingest_inbox(settings, con, say=lambda *_, **__: None)
         assert {o.file_name: o.status for o in outcomes if o.status != "loaded"} == {}
-        dbt.run(LAYERS["staging"])
-        dbt.run(LAYERS["marts"])
+        dbt.run(dbt.tables("staging"))
+        dbt.run(dbt.tables("marts"))
         with warehouse.open() as con:
             yield settings, con
 
