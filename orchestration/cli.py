@@ -165,6 +165,11 @@ def _run(options: argparse.Namespace) -> int:
         if begun:
             begun.load_ahead(warehouse)
 
+        from mashumaro.config import BaseConfig
+
+        # dbt has code made for each of its classes when it is imported, most of which a project that was parsed never runs.
+        BaseConfig.lazy_compilation = True
+
         import dagster as dg
 
         from orchestration.definitions import build_definitions

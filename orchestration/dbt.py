@@ -365,6 +365,8 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 stale |= anew
                 # A part of the work teaches nothing on the pace of the whole.
                 is_whole = stale == {*tables} and stale & dbt.materialized("incremental") - dbt.kept() <= anew
+                brought = {tables[name] for name in can_follow & dbt.materialized("incremental") - anew}
+                followed = {table: build for table, build in versions.builds(con).items() if table in brought}
                 versions.start_build(con, layer, [tables[name] for name in stale])
                 for name in anew:
                     con.execute(f"drop table if exists {tables[name]}")
@@ -373,15 +375,17 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             context.log.info(f"{layer}: nothing changed, the tables stand")
             yield from told.values()
             return
-        warehouse.let_go()
-        with progress.told(context.log.info, pace):
-            seconds = dbt.run(stale) if stale else {}
+        seconds: dict[str, float] = {}
+        if stale:
+            warehouse.let_go()
+            with progress.told(context.log.info, pace):
+                seconds = dbt.run(stale)
         with warehouse.open() as con:
             if layer == "staging":
                 changed = {table for name, table in tables.items() if name in stale or name not in told}
                 reconcile.record_suppressed(con, settings.campaign.states, changed)
             built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
-            versions.finish_build(settings, con, layer, built_from)
+            versions.finish_build(settings, con, layer, built_from, followed)
             project = (versions.project_version(settings), dbt.variables())
             lineages = ColumnLineage(con, project_cache.path(settings, f"lineage_{layer}", project))
             keys = dbt.asset_keys()

@@ -103,7 +103,8 @@ create table if not exists meta.builds (
     built_at timestamp not null
 );
 alter table meta.builds add column if not exists code_version varchar;
-comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end; of a table also that of its models alone.';
+alter table meta.builds add column if not exists followed varchar;
+comment on table meta.builds is 'The data version from which each step, and each table of dbt, was last built to the end; of a table also that of its models alone, and which build of it was brought forward to this one, if one was.';
 
 create table if not exists meta.built_scopes (
     contract varchar not null, county_code varchar not null, delivery_id varchar not null

@@ -61,8 +61,7 @@ class Inputs:
 
     @cached_property
     def _builds(self) -> dict[str, str]:
-        found = self._con.execute("select step, data_version || ' ' || built_at from meta.builds").fetchall()
-        return {step: build for step, build in found if "." in step}
+        return {step: build for step, build in versions.builds(self._con).items() if "." in step}
 
     @cached_property
     def _deliveries(self) -> dict[str, tuple]:

@@ -134,17 +134,19 @@ def finish_build(
     con: duckdb.DuckDBPyConnection,
     step: str,
     tables: Mapping[str, tuple[str, str]] | None = None,
+    followed: Mapping[str, str] | None = None,
 ) -> str:
     """Say that a step's tables are whole, and return the version they were built from. `tables` gives for each table
-    (schema.table) that was built by itself its version, and that of its models alone."""
+    (schema.table) that was built by itself its version, and that of its models alone; `followed` which of its builds (`builds`) was
+    brought forward, if one was."""
     version = data_version(settings, con, step)
     now = datetime.now(UTC).replace(tzinfo=None)
     con.execute("begin transaction")
     con.executemany(
-        "insert or replace into meta.builds values (?, ?, ?, ?)",
+        "insert or replace into meta.builds values (?, ?, ?, ?, ?)",
         [
-            *((name, built_from, now, code) for name, (built_from, code) in (tables or {}).items()),
-            (step, version, now, None),
+            *((t, built_from, now, code, (followed or {}).get(t)) for t, (built_from, code) in (tables or {}).items()),
+            (step, version, now, None, None),
         ],
     )
     if step == "marts":
@@ -183,6 +185,11 @@ def built_version(con: duckdb.DuckDBPyConnection, step: str) -> str | None:
     """The version that a step, or one table (schema.table), was last built from to the end; None if never or half."""
     row = con.execute("select data_version from meta.builds where step = ?", [step]).fetchone()
     return row[0] if row else None
+
+
+def builds(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What tells the last build of each step and table (schema.table) that was built to the end from any other of it."""
+    return dict(con.execute("select step, data_version || ' ' || built_at from meta.builds").fetchall())
 
 
 def _deliveries(con: duckdb.DuckDBPyConnection) -> list[tuple]:

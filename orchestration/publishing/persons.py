@@ -62,17 +62,30 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     `persons_of_voters` (`voter_id`, `person_id`), of voters who are not the person that began with their record, and `persons_of_records` (`source`,
     `record_id`, `person_id`)."""
     con.execute("attach if not exists ':memory:' as whose")
-    con.execute(f"""
-        create or replace table whose.persons_of_voters as
-        select record_id as voter_id, person_id from {SCHEMA}.person_records
-        where ends_with(source, '_voters') and person_id <> 'P-' || record_id
-        qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
-    """)
+    con.execute(f"create or replace table whose.persons_of_voters as {_of_voters(f'{SCHEMA}.person_records')}")
     con.execute(
         "create or replace table whose.persons_of_records as "
         f"select source, record_id, person_id from {SCHEMA}.person_records where valid_to is null and source in (select unnest(?))",
         [[source for source, _ in _RECORDS.values()]],
     )
+
+
+def _of_voters(records: str) -> str:
+    return f"""
+        select record_id as voter_id, person_id from {records}
+        where ends_with(source, '_voters') and person_id <> 'P-' || record_id
+        qualify row_number() over (partition by record_id order by valid_to is null desc, valid_to desc, valid_from desc) = 1
+    """
+
+
+def find_renamed(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `whose.renamed` of the voters (`voter_id`) who are another person now than in the candidate's `person_records`, which are
+    still those that were published. `prepare` comes before."""
+    con.execute(f"""
+        create or replace table whose.renamed as
+        with before as ({_of_voters("candidate.main.person_records")}), now as (from whose.persons_of_voters)
+        select voter_id from (from before except from now) union select voter_id from (from now except from before)
+    """)
 
 
 def fingerprints(con: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str, str]:

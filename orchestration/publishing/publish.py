@@ -24,6 +24,11 @@ PRIVATE = ("compared", "links", "identifiers")  # of identity: what was compared
 PUBLIC_META = ("deliveries", "gate_results", "waivers")
 KEPT_VERSIONS = 3
 _WHOSE = " of "  # in what is said of a copy, before whose its rows are
+# Of the largest tables whose rows a model takes out and puts in when it brings them forward to a newer voter file: those of the voters in these.
+_BROUGHT_FORWARD_BY = {
+    "voters": ("intermediate.int_changed_records", "intermediate.int_outdated_voters"),
+    "vote_history": ("intermediate.int_changed_records",),
+}
 
 
 def candidate_path(settings: Settings) -> Path:
@@ -64,13 +69,14 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
         con.execute(f"attach {text_literal(candidate)} as candidate")
         _drop_all_but(con, kept)
         changed = [(s, t) for s, t in public_tables(con) if t not in standing]
+        among = _among(con, copied) if "person_records" in kept else {}
 
         def write(own: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
             source = f'"{schema}"."{table}"'
             rows_of = partial(persons.with_persons, table) if table in people else "select * from {}".format
             if table in kept and _built(copied[table]) == _built(sources[table]):
                 persons.name_anew(own, table)
-            elif table not in kept or not forward.bring_forward(own, table, source, rows_of):
+            elif table not in kept or not forward.bring_forward(own, table, source, rows_of, among.get(table, "true")):
                 own.execute(f'create or replace table candidate.main."{table}" as {rows_of(source)}')
 
         _write_side_by_side(con, changed, write)
@@ -135,12 +141,28 @@ def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str
     persons.prepare(con)
     code, whose = versions.code_version("orchestration/publishing"), persons.fingerprints(con, people)
     return {
-        table: f"{built_from} {built_at} {code}{_WHOSE}{whose.get(table, '')}"
-        for table, built_from, built_at in con.execute(
-            "select split_part(step, '.', 2), data_version, built_at from meta.builds where split_part(step, '.', 1) in (select unnest(?))",
-            [list(PUBLIC_SCHEMAS)],
-        ).fetchall()
+        table: f"{build} {code}{_WHOSE}{whose.get(table, '')}"
+        for schema, _, table, build in ((*step.partition("."), build) for step, build in versions.builds(con).items())
+        if schema in PUBLIC_SCHEMAS
     }
+
+
+def _among(con: duckdb.DuckDBPyConnection, copied: dict[str, str]) -> dict[str, str]:
+    """By table the condition that all rows meet which may differ from their copy: of those that were brought forward from the very build that was
+    copied. These are the rows of voters whom the model read anew, and of those whose person is another one."""
+    persons.find_renamed(con)
+    code = versions.code_version("orchestration/publishing")
+    found = con.execute("select step, followed, built_at from meta.builds").fetchall()
+    followed = {step: f"{build} {code}" for step, build, _ in found}
+    built_at = {step: at for step, _, at in found}
+    among = {}
+    for table, told_by in _BROUGHT_FORWARD_BY.items():
+        mart = f"marts.{table}"
+        are_of_one_build = len({built_at.get(step) for step in (mart, *told_by)}) == 1
+        if are_of_one_build and followed.get(mart) == _built(copied.get(table, "")):
+            voters = " union all ".join(f"select voter_id from {name}" for name in (*told_by, "whose.renamed"))
+            among[table] = f"voter_id in ({voters})"
+    return among
 
 
 def _built(source: str) -> str:

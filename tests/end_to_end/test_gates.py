@@ -8,7 +8,7 @@ import pytest
 from orchestration.ingestion.contracts import all_contracts
 from orchestration.publishing.publish import candidate_path, swap, write_candidate
 from orchestration.warehouse import Warehouse
-from quality import gate, reconcile
+from quality import gate, reconcile, versions
 from quality.suites import marts
 
 SPOILED = [
@@ -170,6 +170,40 @@ def test_a_table_that_stands_is_taken_from_the_published_file_and_none_from_one_
         write_candidate(settings, con)
         [(voters,)] = con.execute("select count(*) from marts.voters").fetchall()
     assert phones(candidate_path(settings)) == voters
+
+
+def test_of_a_table_that_was_brought_forward_from_what_is_published_only_the_changed_rows_are_looked_at(
+    spoiling,
+) -> None:
+    settings, warehouse = spoiling
+    mart, told_by = "marts.vote_history", "intermediate.int_changed_records"
+    with warehouse.open() as con:
+        published = versions.builds(con)[mart]
+        [(voter, votes, of_all)] = con.execute(
+            f"select voter_id, count(*), (select count(*) from {mart}) from {mart} group by 1 order by 1 limit 1"
+        ).fetchall()
+        # Behind the pipeline's back, so that what is looked at is told from what is not.
+        con.execute(f"update {mart} set voting_method = 'seen'")
+        con.execute(f"insert into {told_by} by name select ? as voter_id", [voter])
+        for followed, is_of_that_build, seen in (
+            ("", True, of_all),
+            (published, False, of_all),
+            (published, True, votes),
+        ):
+            con.execute(
+                "update meta.builds set followed = ?, built_at = built_at + interval 1 second where step = ?",
+                [followed, mart],
+            )
+            if is_of_that_build:
+                con.execute(
+                    "update meta.builds set built_at = (select built_at from meta.builds where step = ?) where step = ?",
+                    [mart, told_by],
+                )
+            write_candidate(settings, con)
+            with duckdb.connect(str(candidate_path(settings)), read_only=True) as candidate:
+                assert candidate.sql("select count_if(voting_method = 'seen') from vote_history").fetchall() == [
+                    (seen,)
+                ]
 
 
 @pytest.fixture

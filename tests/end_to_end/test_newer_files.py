@@ -87,11 +87,12 @@ def built_at_once(folder: Path, *files: Path) -> dict[str, list[tuple]]:
 
 
 def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_path, capsys, monkeypatch) -> None:
-    bring_forward, brought_forward = forward.bring_forward, set()
+    bring_forward, brought_forward, among_few = forward.bring_forward, set(), set()
 
-    def watched(con, table, *of) -> bool:
-        is_done = bring_forward(con, table, *of)
+    def watched(con, table, source, rows, among) -> bool:
+        is_done = bring_forward(con, table, source, rows, among)
         brought_forward.update({table} if is_done else ())
+        among_few.update({table} if is_done and among != "true" else ())
         return is_done
 
     monkeypatch.setattr(forward, "bring_forward", watched)
@@ -129,6 +130,7 @@ def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_pat
             assert judged["staging.stg_nc__vote_history"] < built["marts.voters"] < judged["marts.voters"]
     # In the published file, too, only the rows that differ were written.
     assert brought_forward >= {"voters", "vote_history", "residences", "households", "people", "person_records"}
+    assert among_few == {"voters", "vote_history"}
     # Most people's records never changed, and were not read again.
     assert records_read_from(step_by_step, first["ncvoter"]) > 0.5 * pipeline.VOTERS
     assert content(step_by_step) == built_at_once(tmp_path / "once", *(file for step in steps for file in step))

@@ -60,6 +60,38 @@ def test_equal_rows_that_are_all_new_or_all_gone_are_counted(con) -> None:
     assert published(con, "t") == con.execute("from mart order by all").fetchall()
 
 
+def test_rows_are_looked_at_among_those_that_may_differ_and_the_others_are_counted(con) -> None:
+    con.execute("create table candidate.main.t as select n, 'a' || n as name from range(100) r(n)")
+    con.execute("create table mart as select n, if(n < 50, 'b', 'a') || n as name from range(1, 100) r(n)")
+    assert forward.bring_forward(con, "t", "mart", "select * from {}".format, "n < 10")
+    assert published(con, "t") == [(n, f"{'b' if n < 10 else 'a'}{n}") for n in range(1, 100)]
+    con.execute("delete from mart where n = 70")
+    assert not forward.bring_forward(con, "t", "mart", "select * from {}".format, "n < 10")
+
+
+def test_a_few_changed_rows_of_a_table_with_much_room_want_a_new_one(con) -> None:
+    con.execute(
+        "create table candidate.main.t as select n from range(1000) r(n); delete from candidate.main.t where n < 200"
+    )
+    con.execute("create table mart as select n + 1 as n from range(200, 1000) r(n)")
+    assert not forward.bring_forward(con, "t", "mart", "select * from {}".format, "n not between 201 and 999")
+
+
+def test_voters_who_are_another_person_than_in_what_was_published_are_found(con) -> None:
+    con.execute("""
+        create schema identity;
+        create table identity.person_records as
+        select 'nc_voters' as source, 'NC-' || n as record_id, 'P-NC-' || n as person_id, null::date as valid_from, null::date as valid_to from range(9) r(n);
+        update identity.person_records set person_id = 'P-a' where record_id in ('NC-1', 'NC-2', 'NC-3');
+        create table candidate.main.person_records as from identity.person_records;
+        update identity.person_records set person_id = 'P-b' where record_id in ('NC-1', 'NC-8');
+        update identity.person_records set person_id = 'P-NC-2' where record_id = 'NC-2';
+    """)
+    persons.prepare(con)
+    persons.find_renamed(con)
+    assert con.execute("from whose.renamed order by 1").fetchall() == [("NC-1",), ("NC-2",), ("NC-8",)]
+
+
 def test_other_columns_and_too_much_room_want_a_new_table(con) -> None:
     con.execute("create table candidate.main.t as select n from range(100) r(n)")
     assert not bring_forward(con, "t", "select n, 1 as more from range(100) r(n)")
