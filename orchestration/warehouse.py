@@ -191,6 +191,7 @@ class Warehouse:
         self.path = settings.warehouse
         self._stays_open = False
         self._database: duckdb.DuckDBPyConnection | None = None
+        self.config: dict = {}  # how the file that is open was opened; DuckDB lets nobody else open it in another way
 
     @contextmanager
     def hold(
@@ -296,7 +297,8 @@ class Warehouse:
                 self.let_go()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(str(self.path), config=limits(self.settings.limits, self.settings.scratch))
+        self.config = limits(self.settings.limits, self.settings.scratch)
+        con = duckdb.connect(str(self.path), config=self.config)
         self.path.chmod(0o600)
         # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
         con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])

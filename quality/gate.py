@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,7 +159,7 @@ def run(
 ) -> list[TableResult]:
     """Judge a step's tables and keep the results for the version that they were built from.
 
-    `database` is the file that holds the tables, the warehouse unless said otherwise. It is opened read-only. Unless all is to be
+    `database` is the file that holds the tables, the warehouse unless said otherwise. Another file is opened read-only. Unless all is to be
     judged `anew`, a table of the warehouse that passed stays passed while nothing changes of what its checks read, which
     `checked_at` of its result tells. Where that takes long, `say` is told how far it has come.
 
@@ -181,8 +181,13 @@ def run(
             inputs = {} if database else {table: now.of(table, checks) for table, checks in expectations.items()}
             standing = {} if anew else _standing(con, gate, version, inputs)
         to_judge = {table: checks for table, checks in expectations.items() if table not in standing}
-        warehouse.let_go()  # also where it is another file: two would hold twice the memory
-        judged = _validate(settings, database or warehouse.path, gate, version, to_judge) if to_judge else []
+        if database:
+            warehouse.let_go()  # two files that are open would hold twice the memory
+        with nullcontext() if database else warehouse.open():
+            shared = None if database else warehouse.config
+            judged = (
+                _validate(settings, database or warehouse.path, gate, version, to_judge, shared) if to_judge else []
+            )
     is_whole = not any(result.check_count for result in standing.values())
     standing |= {r.table: replace(r, waiver=waiver, inputs=inputs.get(r.table)) for r in judged}
     results = [standing[table] for table in expectations]
@@ -230,19 +235,24 @@ def _keep(con: duckdb.DuckDBPyConnection, gate: str, version: str, results: list
 
 
 def _validate(
-    settings: Settings, database: Path, gate: str, version: str, expectations: dict[str, list]
+    settings: Settings,
+    database: Path,
+    gate: str,
+    version: str,
+    expectations: dict[str, list],
+    shared: dict | None = None,
 ) -> list[TableResult]:
     """Judge the tables, two at a time: while Great Expectations works in Python for one, DuckDB answers for the other. Of one without
-    checks there is nothing to ask."""
+    checks there is nothing to ask. `shared` is how the file was opened by whoever has it open meanwhile; else it is opened read-only."""
     now = datetime.now(UTC).replace(tzinfo=None)
     unasked = [_summarise(gate, name, version, 0, [], now) for name, checks in expectations.items() if not checks]
     waiting = [(name, checks) for name, checks in expectations.items() if checks]
     if not waiting:
         return unasked
     gx = import_great_expectations()
-    config = limits(settings.limits, settings.scratch)
+    config = shared or limits(settings.limits, settings.scratch)
     lanes_wanted = min(2, len(waiting), int(str(config["threads"])))
-    sources = [_source(gx, database, f"{gate} {lane}", config) for lane in range(lanes_wanted)]
+    sources = [_source(gx, database, f"{gate} {lane}", config, not shared) for lane in range(lanes_wanted)]
     taking = threading.Lock()  # also for what writes a source's tables down, which is one for the process
 
     def judge(source: Any) -> list[TableResult]:
@@ -268,7 +278,8 @@ def _validate(
 
     try:
         with sources[0].get_execution_engine().engine.connect() as con:  # holds for the file, and so for all engines
-            for statement in CLOSE_OFF:
+            is_closed_off = con.exec_driver_sql("select current_setting('lock_configuration')").scalar()
+            for statement in () if is_closed_off else CLOSE_OFF:
                 con.exec_driver_sql(statement)
         with ThreadPoolExecutor(len(sources)) as lanes:
             try:
@@ -277,14 +288,15 @@ def _validate(
                 waiting.clear()  # a run that is stopped waits for the tables at hand alone
                 raise
     finally:
-        # Each source has two engines that hold the file; with one left open the next writer fails.
+        # Each source has two engines that hold the file; with one left open whoever opens it in another way fails.
         for source in sources:
             source.get_execution_engine().engine.dispose()
             source.get_engine().dispose()
 
 
-def _source(gx: ModuleType, database: Path, name: str, config: dict) -> Any:
-    """A data source of Great Expectations, in a context of its own. What it keeps of the table at hand is for one thread."""
+def _source(gx: ModuleType, database: Path, name: str, config: dict, read_only: bool) -> Any:
+    """A data source of Great Expectations, in a context of its own. What it keeps of the table at hand is for one thread. Opened in the same
+    way as the warehouse is, it shares the file with whoever has that open."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context.data_sources.add_sql(
@@ -294,7 +306,7 @@ def _source(gx: ModuleType, database: Path, name: str, config: dict) -> Any:
             "isolation_level": "AUTOCOMMIT",
             "skip_autocommit_rollback": True,
             "pool_reset_on_return": None,
-            "connect_args": {"read_only": True, "config": config},
+            "connect_args": {"read_only": read_only, "config": config},
         },
         create_temp_table=False,
     )
@@ -337,8 +349,10 @@ def import_great_expectations() -> ModuleType:
     """Import Great Expectations with its telemetry off. It takes some seconds, so only where a gate runs."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     _import_when_used("scipy", "stats")  # a third of it, for expectations on distributions, which no gate asks for
+    import duckdb_sqlalchemy
     import great_expectations as gx
 
+    duckdb_sqlalchemy.supports_user_agent = False  # its name is a setting, too: with it the file could not be shared
     return gx
 
 

@@ -43,9 +43,13 @@ def test_great_expectations_connection_has_the_limits(settings):
             no_rows(f"select 1 from duckdb_settings() where name = '{name}' and value <> '{value}'", name)
             for name, value in HELD.items()
         ]
-        (result,) = gate._validate(settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks})
-    assert result.check_count == len(HELD)
-    assert result.failed == ()
+        (alone,) = gate._validate(settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks})
+        with warehouse.open():
+            (result,) = gate._validate(
+                settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks}, warehouse.config
+            )
+    assert result.check_count == alone.check_count == len(HELD)
+    assert result.failed == alone.failed == ()
 
 
 def of_models(settings: Settings, folder: Path, **models: str) -> Dbt:
@@ -104,8 +108,12 @@ def test_no_check_of_great_expectations_reaches_outside_or_lifts_a_limit(setting
                 "select 1 from duckdb_settings() where name = 'lock_configuration' and value <> 'true'", "is locked"
             ),
         ]
-        (result,) = gate._validate(settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks})
-    assert result.failed == ("reads a file: could not be checked",)
+        (alone,) = gate._validate(settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks})
+        with warehouse.open():
+            (result,) = gate._validate(
+                settings, warehouse.path, "raw", "a version", {"meta.deliveries": checks}, warehouse.config
+            )
+    assert result.failed == alone.failed == ("reads a file: could not be checked",)
 
 
 def test_there_are_no_more_threads_than_the_memory_is_enough_for(tmp_path, monkeypatch):

@@ -26,12 +26,19 @@ van_others as (
 
 ),
 
-donors as (
+-- By keys first, since to put whole donations in order takes longer than to look for those that are first.
+newest_donations as (
 
-    select *
+    select donation_id
     from {{ ref('donations') }}
     where donor_id is not null
     qualify row_number() over (partition by donor_id order by donated_at desc, donation_id) = 1
+
+),
+
+donors as (
+
+    select * from {{ ref('donations') }} where donation_id in (select donation_id from newest_donations)
 
 ),
 

@@ -10,6 +10,9 @@ with ballots as (
 voters as (
 
     select voter_id from {{ ref('voters') }}
+    {% if is_incremental() -%}
+    where voter_id in (select voter_id from {{ ref('int_changed_records') }})
+    {%- endif %}
 
 ),
 
@@ -26,9 +29,6 @@ final as (
         ballots.is_counted
     from ballots
     where ballots.voter_id in (select voter_id from voters)
-        {%- if is_incremental() %}
-        and ballots.voter_id in (select voter_id from {{ ref('int_changed_records') }})
-        {%- endif %}
 
 )
 
