@@ -83,7 +83,9 @@ def ingest_inbox(
     the inbox for the archive; refused and growing ones stay, and a zip for any of its files. Nothing of a refused file is
     kept but its row in `meta.deliveries`. `begun` is a reader of the inbox that knows these days already.
     """
-    if not (begun and begun.loading):  # else that was done before, and would drop the table that is being filled
+    if begun and begun.prepared:  # done again it would drop the table that is being filled
+        begun.prepared.result()
+    else:
         prepare(con)
     if not settings.campaign.audit_sensitive:
         con.execute("drop schema if exists audit cascade")
@@ -304,6 +306,7 @@ class Reader:
         self.ahead: dict[Part, Future[_Intake]] = {}
         self.thread = ThreadPoolExecutor(1)
         self.loader = ThreadPoolExecutor(1)
+        self.prepared: Future[None] | None = None
         self.loading: Future[list[Broken] | None] | None = None  # of the first file
         self.stretches = Reading()
         for first in parts[:1]:
@@ -314,9 +317,12 @@ class Reader:
         it in to find."""
         first = next((part for part in self.ahead if part.size > inbox.ALONE), None)
         if first:
-            with warehouse.open() as con:
-                prepare(con)
+            self.prepared = self.loader.submit(self._prepare, warehouse)
             self.loading = self.loader.submit(self._load, self.ahead[first], warehouse)
+
+    def _prepare(self, warehouse: Warehouse) -> None:
+        with warehouse.open() as con:
+            prepare(con)
 
     def _load(self, read: Future[_Intake], warehouse: Warehouse) -> list[Broken] | None:
         with suppress(Refused, Mendable, OSError), warehouse.open() as con:
