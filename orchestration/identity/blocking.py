@@ -10,6 +10,7 @@ import duckdb
 LARGEST_BLOCK = 100
 LARGEST_LOOSE_BLOCK = 30
 FEW = 20  # the same of a campaign's records, where a state's millions share all but the finest keys
+RARE = 4  # of these, records of the same names between which nothing else need be alike
 # What keys are made of beside the columns that `normalise` describes.
 _PARTS = {
     "names": "least(first, last) || ' ' || greatest(first, last)",
@@ -27,16 +28,19 @@ KEYS = {
     "names": ("names",),
     "names and year": ("names", "birth_year"),
     "names and place": ("names", "place"),
-    "names and house": ("names", "house"),
     "last name and birth": ("last", "born"),
     "first name and birth": ("first", "born"),
     "birth and place": ("born", "place"),
     "birth and house": ("born", "house"),
+    "first name and house": ("first", "house", "street_4"),
+}
+# Keys that a campaign's millions share by chance: of what they find there one link in a thousand is found by no other.
+KEYS_OF_A_TABLE = {
+    "names and house": ("names", "house"),
     "last name, year and place": ("last", "birth_year", "place"),
     "first name, year and place": ("first", "birth_year", "place"),
     "beginnings and year": ("first_3", "last_4", "birth_year"),
     "last name and house": ("last", "house"),
-    "first name and house": ("first", "house", "street_4"),
 }
 # Keys that hold records with slips in all the others; they work where records are few and fall away where they are many.
 LOOSE_KEYS = {
@@ -78,12 +82,12 @@ def candidate_pairs(con: duckdb.DuckDBPyConnection, records: str, table: str) ->
     Two records of one source that is free of duplicates (`only_once`) are no pair.
     """
     names = sorted(
-        {name for keys in (KEYS, LOOSE_KEYS, KEYS_OF_FORMS) for columns in keys.values() for name in columns}
+        {name for keys in (KEYS, KEYS_OF_A_TABLE, LOOSE_KEYS, KEYS_OF_FORMS) for columns in keys.values() for name in columns}
     )
     con.execute(f"create or replace temp table hashed as select n, only_once, {parts(names)} from {records}")
     keys = [
         f"select '{name}' as rule, {largest} as largest, {key(columns)} as value, n, only_once from hashed"
-        for largest, some in ((LARGEST_BLOCK, KEYS), (LARGEST_LOOSE_BLOCK, LOOSE_KEYS))
+        for largest, some in ((LARGEST_BLOCK, KEYS | KEYS_OF_A_TABLE), (LARGEST_LOOSE_BLOCK, LOOSE_KEYS))
         for name, columns in some.items()
     ]
     keys += [

@@ -22,8 +22,10 @@ IS_LED = (
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
+_TOLD_ALIKE = ("zip5", "city", "phone", "email")
 _HASHED = sorted(
     {name for keys in (blocking.KEYS, blocking.KEYS_OF_FORMS) for columns in keys.values() for name in columns}
+    | set(_TOLD_ALIKE)
 )
 
 
@@ -132,9 +134,14 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table hashed as
-        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
-            generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born
-        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
+        with numbers as (
+            select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
+            generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born, left(middle, 1) as told_initial
+            from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
+        )
+        select *, {", ".join(f"{name} as told_{name}" for name in _TOLD_ALIKE)} from numbers
     """)
     for column in ("phone", "email"):
-        con.execute(f"update hashed set {column} = null where {column} in (select hash({column}) from shared_{column})")
+        con.execute(f"""
+            update hashed set {column} = null, told_{column} = null where {column} in (select hash({column}) from shared_{column})
+        """)

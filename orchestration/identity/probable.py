@@ -16,6 +16,7 @@ _MORE_THAN_NAMES = (
     "(coalesce(birth_year_l = birth_year_r, false) or coalesce(zip5_l = zip5_r, false) or coalesce(city_l = city_r, false) "
     "or coalesce(phone_l = phone_r, false) or coalesce(email_l = email_r, false))"
 )
+_IS_MORE = {"birth_year", "born", "place", "address_key", "phone", "email"}  # keys of any of these are of more than names
 # What is under many names is nobody's, as the stage before has found.
 _WITHOUT_SHARED = """
     select * replace (
@@ -53,7 +54,6 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         create or replace temp table unsettled as
         select hashed.*, n in (select n from fresh_records) as is_fresh
         from hashed semi join loose using (n) anti join settled_by_id using (n)
-        join (select n, zip5 from compared) using (n)
         where first is not null and last is not null and (coalesce(born, address_key, phone, email) is not null or zip5 is not null)
     """)
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
@@ -124,8 +124,8 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             insert into candidates
             with mine as (select n, {key} as value, is_fresh, {_told("l")} from unsettled where {asked}),
             others as (select n, {key} as value, {_told("r")} from hashed where {asked} and {key} in (select value from mine)),
-            few as (select value from others group by value having count(*) between 2 and {blocking.FEW})
-            {_PAIRS} {fresh}
+            few as (select value, count(*) <= {blocking.RARE} as is_rare from others group by value having count(*) between 2 and {blocking.FEW})
+            {_PAIRS} {"" if _IS_MORE.intersection(columns) else _NO_MERE_NAMESAKES} {fresh}
         """)
     normalise.list_forms(con, "compared", "forms_of")
     for columns in blocking.KEYS_OF_FORMS.values():
@@ -175,3 +175,5 @@ _PAIRS = f"""
     select least(mine.n, others.n), greatest(mine.n, others.n) from mine join few using (value) join others using (value)
     where others.n <> mine.n and {model.plain_contradiction()} is null
 """
+# No link is made by names alone (`_MORE_THAN_NAMES`); somebody is asked where hardly anybody else has them, or the middle name begins alike.
+_NO_MERE_NAMESAKES = f"and (is_rare or {_MORE_THAN_NAMES} or coalesce(initial_l = initial_r, false))"
