@@ -12,7 +12,7 @@ from orchestration.warehouse import has_table
 _VOTERS = """
     select
         lower(voters.state_code) || '_voters' as source, voters.voter_id as record_id, voters.first_name, voters.middle_name,
-        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, cast(voters.birth_year as varchar) as birth_year,
+        voters.last_name, voters.name_suffix, voters.sex_code, registrations.birth_date, voters.birth_year,
         voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
         emails.email, voters.as_of
     from marts.voters
@@ -21,6 +21,7 @@ _VOTERS = """
     left join (select voter_id, min(email) as email from intermediate.int_voter_emails group by voter_id) as emails
         on emails.voter_id = voters.voter_id
 """
+_COLUMNS = ", ".join(normalise.COLUMNS)  # which staging has trimmed
 _CONTENT = (
     "first_name", "middle_name", "last_name", "name_suffix", "sex_code", "birth_date", "birth_year", "address", "city", "state_code",
     "zip5", "phone", "email",
@@ -34,18 +35,17 @@ def is_there(con: duckdb.DuckDBPyConnection) -> bool:
     found = con.execute(
         "select list(column_name) from duckdb_columns() where database_name = current_database() and schema_name = 'identity' and table_name = 'compared'"
     ).fetchall()[0][0]
-    return "first_word" in (found or []) and has_table(con, "links", "identity")
+    return "state" not in (found or ["state"]) and has_table(con, "links", "identity")
 
 
 def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> None:
     """Make the temp view `compared` of the records as they are now, the temp tables `links` of the pairs that were linked before, and
     `source_records` of what the marts say of who is no voter. Makes also `fresh_records` (`n`), which are new or changed, `touched` (`n`), which
     are looked at anew: these and what was linked with a record that is gone, and `bereft` (`n`), whose voter is gone."""
-    kinds = {name: kind for name, kind, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
     # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
     con.execute(f"""
         create or replace temp table source_records as
-        select {normalise.texts(kinds)}, voter_id, linked_by, as_of from intermediate.int_person_records {"" if has_sources else "limit 0"}
+        select {_COLUMNS}, voter_id, linked_by, as_of from intermediate.int_person_records {"" if has_sources else "limit 0"}
     """)
     con.execute("create or replace temp table bereft (n bigint)")
     if first:
@@ -64,15 +64,14 @@ def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> Non
 
 def _given(only: str = "") -> str:
     """SQL of all records with their `content`, or `only` of those that a table of `source` and `record_id` names."""
-    shaped = normalise.texts(dict.fromkeys(normalise.COLUMNS, "VARCHAR") | {"birth_date": "DATE"})
     of_voters = (
         f"where voters.voter_id in (select record_id from {only} where ends_with(source, '_voters'))" if only else ""
     )
     of_sources = f"semi join {only} using (source, record_id)" if only else ""
     return f"""
-        select {shaped}, content from (select *, {_SAID} from ({_VOTERS} {of_voters}))
-        union all by name
-        select {", ".join(normalise.COLUMNS)}, {_SAID} from source_records {of_sources}
+        select {_COLUMNS}, {_SAID} from ({_VOTERS} {of_voters})
+        union all
+        select {_COLUMNS}, {_SAID} from source_records {of_sources}
     """
 
 

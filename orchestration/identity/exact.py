@@ -82,7 +82,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
         con.execute("insert into fresh_records select n from come_loose")
     if first:  # All are looked at in each stage: made once, since to choose of them takes longer than to make all.
-        complete(con, "(select * exclude (state, content) from compared)", "paired")
+        complete(con, "(select * exclude (content) from compared)", "paired")
     _hash(con)
     con.execute("create or replace temp table alike (n_l bigint, n_r bigint, evidence varchar, weight double)")
     for name, (columns, weight) in COMBINATIONS.items():
@@ -113,7 +113,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:
     """Make the temp table `paired` of the records of `among` whose `n` the query `which` gives, with all that pairs are judged by."""
     con.execute(f"create or replace temp table asked_of as select distinct n from ({which}) as asked(n)")
-    complete(con, f"(select * exclude (state, content) from {among} semi join asked_of using (n))", "paired")
+    complete(con, f"(select * exclude (content) from {among} semi join asked_of using (n))", "paired")
     tables.drop(con, "asked_of")
 
 

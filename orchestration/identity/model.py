@@ -103,11 +103,16 @@ FIRST = (
     Level("alike", f"not (is_known_name_l and is_known_name_r) and {_alike('first', 0.78)}", 0.015, 0.01),
 )  # fmt: skip
 _OF_A_WOMAN = "((sex_l = 'F' or sex_r = 'F') and coalesce(sex_l <> 'M', true) and coalesce(sex_r <> 'M', true))"
+# `last_parts` is of names of several words; such as have one are their own part.
+_SHARED_PART = (
+    "case when last_parts_l is null and last_parts_r is null then false "
+    "else list_has_any(coalesce(last_parts_l, list_value(last_l)), coalesce(last_parts_r, list_value(last_r))) end"
+)
 LAST = (
     Level("same", "last_l = last_r", 0.88, 0.005, "last"),
     Level("swapped", SWAPPED, 0.01, 0.01, of_what_is_said=True),
     Level("crossed", "first_l = last_r or first_r = last_l", 0.01, 0.01, of_what_is_said=True),
-    Level("shared part", "list_has_any(last_parts_l, last_parts_r)", 0.015, 0.0007),
+    Level("shared part", _SHARED_PART, 0.015, 0.0007),
     Level("slip", _SLIP.format("last"), 0.04, 0.0015),
     Level("alike", _alike("last", 0.85), 0.01, 0.006),
     Level("name at birth", "length(middle_l) > 2 and middle_l = last_r or length(middle_r) > 2 and middle_r = last_l", 0.01, 0.0005),
@@ -301,8 +306,8 @@ def veto(households: bool) -> str:
 def add_frequencies(
     con: duckdb.DuckDBPyConnection, records: str, table: str, among: str, some: str | None = None
 ) -> None:
-    """Make `table` of the relation `records` with a column `tf_*` for each of these: which share of the others has that value, among those of the
-    table `among` that have one and `PRIOR_PEOPLE` imagined records beside them. `some` is the table whose values alone are asked of, where
+    """Make `table` of the relation `records` with `street_words` and a column `tf_*` for each of these: which share of the others has that value,
+    among those of the table `among` that have one and `PRIOR_PEOPLE` imagined records beside them. `some` is the table whose values alone are asked of, where
     these are few. The temp tables `tf_*` of values, as hashes, and their shares stay, for `score`."""
     for column, share in _SHARES.items():
         con.execute(f"""
@@ -316,7 +321,7 @@ def add_frequencies(
     # Written once with all of them: to update a column after the other takes longer than all that is asked of them.
     con.execute(f"""
         create or replace temp table {table} as
-        select records.*, {", ".join(FREQUENCIES)}
+        select records.*, list_filter(string_split(records.street, ' '), lambda word: length(word) > 4) as street_words, {", ".join(FREQUENCIES)}
         from {records} as records
         {" ".join(f"left join tf_{column} on tf_{column}.{column} = hash(records.{column})" for column in _SHARES)}
     """)

@@ -38,7 +38,7 @@ def normalise(con: duckdb.DuckDBPyConnection, relation: str, table: str) -> None
     """
     given = {name: kind for name, kind, *_ in con.execute(f"describe select * from {relation}").fetchall()}
     con.execute(f"create or replace temp table given_texts as select {texts(given)} from {relation}")
-    read(con, "given_texts", "temp table plain")
+    read(con, "given_texts", "temp table plain", carried=("state_code",))
     complete(con, "plain", table)
     con.execute("drop table given_texts; drop table plain")
     for column in ("phone", "email"):
@@ -66,9 +66,9 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
     """Make `table` (`temp table ...` or `table ...`) from the table `given_texts`, whose columns `texts` makes.
 
     It has `n`, the record's place by `source` and `record_id`; names in capital letters of any script without accents, blanks, hyphens,
-    titles and generation (`first`, `first_word` where the first of two words is another, `middle`, `last`, `last_parts`); `generation`
-    (1 senior, 2 junior or second); `sex`; `born`, a date, and `birth_year`; `house`, `street` and `unit`; `zip5`, `city`, `state`; `phone`
-    of ten digits; `email`; and the columns of `given_texts` in `carried`. What is not known is null.
+    titles and generation (`first`, `first_word` where the first of two words is another, `middle`, `last`, `last_parts` where it has
+    several); `generation` (1 senior, 2 junior or second); `sex`; `born`, a date, and `birth_year`; `house`, `street` and `unit`; `zip5`, `city`;
+    `phone`, a number of ten digits; `email`; and the columns of `given_texts` in `carried`. What is not known is null.
     """
     load_words(con)
     con.execute(f"""
@@ -95,7 +95,7 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
                     last_names.suffix, first_names.suffix
                 ) as suffix,
                 upper(left(sex_code, 1)) as sex_code, born, try_cast(birth_year as double) as birth_year,
-                house, street, unit, places.city, places.state, places.zip5,
+                house, street, unit, places.city, places.zip5,
                 case
                     when regexp_matches(phone, '^[0-9]{{10}}$') then phone
                     else regexp_replace(regexp_replace(phone, '[^0-9]', '', 'g'), '^1([0-9]{{10}})$', '\\1')
@@ -108,8 +108,7 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
             left join middle_names on middle_names.given = given_texts.middle_name
             left join births on births.given = given_texts.birth_date
             left join addresses on addresses.given = given_texts.address
-            left join places on given_city = coalesce(given_texts.city, '') and given_state = coalesce(state_code, '')
-                and given_zip5 = coalesce(given_texts.zip5, '')
+            left join places on given_city = coalesce(given_texts.city, '') and given_zip5 = coalesce(given_texts.zip5, '')
         )
         select
             n, record_id, source,
@@ -124,17 +123,17 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
                 when born <> date '1900-01-01' and {believed("year(born)")} then year(born)
                 when {believed("birth_year")} then cast(birth_year as integer)
             end as birth_year,
-            house, street, unit, city, state, zip5,
+            house, street, unit, city, zip5,
             case
                 when length(phone) = 10 and length(replace(right(phone, 7), right(phone, 1), '')) > 0
-                    and phone not in ('1234567890', '0123456789') then phone
+                    and phone not in ('1234567890', '0123456789') then try_cast(phone as bigint)
             end as phone,
             case
                 when regexp_matches(email, '^[^@ ]+@[^@ ]+[.][a-z]{{2,}}$')
                     and not regexp_matches(email, '^({_NO_MAILBOX})@|@(test|none|noemail)[.]')
                     then case
                         when ends_with(email, '@gmail.com') or ends_with(email, '@googlemail.com')
-                            then replace(regexp_replace(email, '([+].*)?@.*$', ''), '.', '') || '@gmail.com'
+                            then replace(split_part(split_part(email, '@', 1), '+', 1), '.', '') || '@gmail.com'
                         when contains(email, '+') then regexp_replace(email, '[+][^@]*@', '@')
                         else email
                     end
@@ -149,12 +148,11 @@ def read(con: duckdb.DuckDBPyConnection, given_texts: str, table: str, carried: 
 
 def complete(con: duckdb.DuckDBPyConnection, records: str, table: str) -> None:
     """Make the temp table `table` of `records`, as `read` makes them, with what follows from their columns: `first_forms` and
-    `is_known_name` (`add_forms`); `street_words`; `place` and `address_key`. `load_words` goes before."""
+    `is_known_name`; `place` and `address_key`. `load_words` goes before."""
     con.execute(f"""
         create or replace temp table {table} as
         with {_FORMS.format(records)}
         select records.* exclude (first_word), first_forms, is_known_name,
-            list_filter(string_split(street, ' '), lambda word: length(word) > 4) as street_words,
             {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key
         from {records} as records
         join forms on named = hash(records.first, records.first_word)
@@ -218,7 +216,7 @@ def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
             from (select distinct last_name from {given_texts} where last_name is not null)
         )
         select given, suffix, {_no_placeholder("replace(words, ' ', '')")} as last,
-            list_filter(string_split(words, ' '), lambda part: length(part) > 2) as last_parts
+            case when contains(words, ' ') then list_filter(string_split(words, ' '), lambda part: length(part) > 2) end as last_parts
         from (select given, {behind}, {_letters(bare)} as words from given)
     """)
     con.execute(f"""
@@ -229,15 +227,22 @@ def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
 
 
 def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
-    """Make `addresses` and `places` (city, state and ZIP) of the records, each as it is `given` once, and what it says."""
+    """Make `addresses` and `places` (city and ZIP) of the records, each as it is `given` once, and what it says."""
     [(spelt_otherwise,)] = con.execute(
         "select string_agg(word, '|' order by word) from (select unnest(map_keys(spellings)) as word, unnest(map_values(spellings)) as short from street_words) "
         "where word <> short"
     ).fetchall()
     con.execute(f"""
         create or replace temp table addresses as
-        with plain as (
-            select address as given, {_address("address")} as words from (select distinct address from {given_texts} where address is not null)
+        with upper as (  -- `#` is a unit
+            select address as given, replace(regexp_replace({_upper("address")}, '[''’.]', '', 'g'), '#', ' UNIT ') as text
+            from (select distinct address from {given_texts} where address is not null)
+        ),
+        -- Words and numbers with a blank between them, as most are already: to put each blank anew takes longer than all else.
+        plain as (
+            select given, nullif(trim(case when regexp_matches(text, '[^A-Z0-9 ]|  ')
+                then regexp_replace(text, '[^\\p{{L}}\\p{{M}}0-9]+', ' ', 'g') else text end), '') as words
+            from upper
         ),
         spelt as (
             select given,
@@ -265,15 +270,14 @@ def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
     """)
     con.execute(f"""
         create or replace temp table places as
-        select given_city, given_state, given_zip5, city, state, case
+        select given_city, given_zip5, city, case
             when length(zip) in (4, 5) and try_cast(zip as integer) not in (0, 99999) then lpad(zip, 5, '0')
             when length(zip) in (8, 9) and try_cast(zip as integer) > 9999 then left(lpad(zip, 9, '0'), 5)
         end as zip5
         from (
-            select coalesce(city, '') as given_city, coalesce(state_code, '') as given_state, coalesce(zip5, '') as given_zip5,
-                {_letters(_upper("city"))} as city,
-                {_letters("upper(state_code)")} as state, regexp_replace(zip5, '[^0-9]', '', 'g') as zip
-            from (select distinct city, state_code, zip5 from {given_texts})
+            select coalesce(city, '') as given_city, coalesce(zip5, '') as given_zip5,
+                {_letters(_upper("city"))} as city, regexp_replace(zip5, '[^0-9]', '', 'g') as zip
+            from (select distinct city, zip5 from {given_texts})
         )
     """)
 
@@ -338,9 +342,3 @@ def _date(text: str) -> str:
 def believed(year: str) -> str:
     """SQL: whether a year of birth can be one."""
     return f"{year} between {EARLIEST_YEAR} and year(current_date)"
-
-
-def _address(text: str) -> str:
-    """Words and numbers with a blank between them; `#` is a unit."""
-    plain = f"replace(regexp_replace({_upper(text)}, '[''’.]', '', 'g'), '#', ' UNIT ')"
-    return f"nullif(trim(regexp_replace({plain}, '[^\\p{{L}}\\p{{M}}0-9]+', ' ', 'g')), '')"

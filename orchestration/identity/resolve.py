@@ -12,7 +12,7 @@ from orchestration.identity.normalise import normalise
 
 # What makes two records the same description of somebody.
 _CONTENT = (
-    "first", "middle", "last", "generation", "sex", "born", "birth_year", "house", "street", "unit", "city", "state", "zip5",
+    "first", "middle", "last", "generation", "sex", "born", "birth_year", "house", "street", "unit", "city", "state_code", "zip5",
     "phone", "email",
 )  # fmt: skip
 _STRONG = (
