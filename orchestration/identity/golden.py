@@ -41,8 +41,10 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
             from open_records semi join several using (person_id)
         ),
         turns as (
+            -- Found by a number first, as most have one.
             select source, record_id, row_number() over (partition by person_id, trusted order by record_id) as turn
-            from chosen semi join (select person_id, trusted from chosen group by all having count(*) > 1) using (person_id, trusted)
+            from chosen
+            where hash(person_id, trusted) in (select hash(person_id, trusted) from chosen group by all having count(*) > 1)
         )
         select chosen.*, coalesce(turn, 0) as turn from chosen left join turns using (source, record_id)
     """)

@@ -12,8 +12,8 @@ from orchestration.identity.groups import VOTERS_FIRST
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
 
 
-def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
-    """Find to whom each record of `regrouped` belongs, and the voters whom nothing touches. Makes the temp tables `placed` and `lost` (records)
+def place(con: duckdb.DuckDBPyConnection, run: str, compared: bool) -> int:
+    """Find to whom each record of `regrouped` belongs, and where nothing is `compared` the voters who were not there before. Makes the temp tables `placed` and `lost` (records)
     and `open_records` (`source`, `record_id`, `person_id`, `stage`): whose each record is from this run on, of which all that
     follows is made. Returns how many records were placed or lost; nothing is changed before `write`."""
     con.execute("""
@@ -28,16 +28,18 @@ def place(con: duckdb.DuckDBPyConnection, run: str) -> int:
         anti join current_records using (source, record_id) where valid_to is null
     """)
     con.execute("create or replace temp table open_before as select distinct person_id from lost")
-    # Whom nothing touches and who was not there before: a person by herself.
+    if compared:
+        wanted = "select * from regrouped join current_records using (source, record_id)"
+    else:  # A person by herself.
+        wanted = """
+            select *, -1 - cast(hash(source, record_id) >> 1 as bigint) as grouped_as, 'first' as stage, null as evidence, null as weight
+            from current_records
+            anti join (select source, record_id from identity.person_records where valid_to is null) using (source, record_id)
+        """
     con.execute(f"""
         create or replace temp table members as
-        select source, record_id, grouped_as, stage, evidence, weight, as_of, {_OWN_ID} as own_id
-        from regrouped join current_records using (source, record_id)
-        union all
-        select source, record_id, -1 - cast(hash(source, record_id) >> 1 as bigint), 'first', null, null, as_of, {_OWN_ID}
-        from current_records
-        anti join (select source, record_id from identity.person_records where valid_to is null) using (source, record_id)
-        anti join regrouped using (source, record_id)
+        select source, record_id, grouped_as, stage, cast(evidence as varchar) as evidence, cast(weight as double) as weight, as_of, {_OWN_ID} as own_id
+        from ({wanted})
     """)
     con.execute("""
         create or replace temp table before as
@@ -171,11 +173,14 @@ def _tell_events(con: duckdb.DuckDBPyConnection, run: str) -> None:
             anti join lost using (source, record_id)
             where valid_to is null and person_id in (select person_before from placed where person_id <> person_before
                 union all select person_id from open_before)
-            union select person_id from placed
+            union
+            select person_id from placed
+            where person_id in (select person_before from placed where person_before <> person_id union all select person_id from open_before)
         ),
         what as (
-            select 'created' as event, person_id, cast(null as varchar) as other_person_id, count(*) as record_count
-            from placed anti join known using (person_id) group by person_id
+            -- By their number, which is shorter than an id.
+            select 'created' as event, any_value(person_id) as person_id, cast(null as varchar) as other_person_id, count(*) as record_count
+            from placed anti join known using (person_id) group by grouped_as
             union all
             select 'absorbed', person_id, null, count(*)
             from placed semi join known using (person_id) where person_before is null or not is_open and person_before = person_id

@@ -64,10 +64,7 @@ def refresh(
         tables.drop(con, *groups.MADE)
     else:
         con.execute("create or replace temp table source_records as from intermediate.int_person_records limit 0")
-        con.execute(
-            "create or replace temp table regrouped (source varchar, record_id varchar, grouped_as bigint, stage varchar, evidence varchar, weight double)"
-        )
-    touched = histories.place(con, run)
+    touched = histories.place(con, run, compares)
     review.write_twice(con)
     review.settle(con)
     review.name_persons(con)

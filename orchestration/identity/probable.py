@@ -30,7 +30,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     _link(con, first)
     tables.drop(
-        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
+        con, "settled_by_id", "numbers_unsettled", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
     )
 
 
@@ -48,13 +48,17 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         select n from direct
         union select n from placed where is_settled or other in (select n from direct)
     """)
-    # Of whom a name and anything else is known. Voters are what others are weighed against, not each other. What is under many names is
-    # nobody's, as the stage before has found.
+    # Of whom a name and anything else is known. Voters are what others are weighed against, not each other. By their numbers first: told at
+    # once, the engine puts all that is known of everybody into order.
     con.execute("""
+        create or replace temp table numbers_unsettled as
+        select n from hashed semi join loose using (n) anti join settled_by_id using (n)
+        where first is not null and last is not null and coalesce(born, address_key, phone, email, zip5) is not null
+    """)
+    fresh = "true" if first else "n in (select n from fresh_records)"
+    con.execute(f"""
         create or replace temp table unsettled as
-        select hashed.*, n in (select n from fresh_records) as is_fresh
-        from hashed semi join loose using (n) anti join settled_by_id using (n)
-        where first is not null and last is not null and (coalesce(born, address_key, phone, email) is not null or zip5 is not null)
+        select *, {fresh} as is_fresh from hashed semi join numbers_unsettled using (n)
     """)
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
     if not count:
