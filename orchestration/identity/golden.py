@@ -21,6 +21,7 @@ _FIELDS = {
     "email": (("email",), "email", "trust_in_contact"),
 }
 _AGE = 1 << 24  # more than a person has records, or the sources that are no older than a thousand years have days
+_NUMBERS = 1 << 6  # more than there are sources
 
 
 def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
@@ -48,9 +49,10 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
         )
         select chosen.*, coalesce(turn, 0) as turn from chosen left join turns using (source, record_id)
     """)
-    con.execute("""
-        create or replace temp table bits as
-        select source, 1::bigint << (row_number() over (order by source) - 1) as bit from (select distinct source from chosen_of)
+    con.execute(f"""
+        create or replace temp table numbers as
+        select source, row_number() over (order by source) as number, {_place(_NAMES)} as place_in_names, {_place(_CONTACT)} as place_in_contact
+        from (select distinct source, trusted from chosen_of)
     """)
     con.execute(f"""
         create or replace temp table picked as
@@ -69,10 +71,9 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
             from chosen_of join source_records using (source, record_id)
         ),
         ranked as (
-            select told.* replace (case when sex_code in ('F', 'M') then sex_code end as sex_code), bit,
-                {_place(_NAMES)} + (date '2999-01-01' - as_of) * {_AGE} + turn as trust_in_names,
-                {_place(_CONTACT)} + (date '2999-01-01' - as_of) * {_AGE} + turn as trust_in_contact
-            from told join bits using (source)
+            select told.* replace (case when sex_code in ('F', 'M') then sex_code end as sex_code), 1::bigint << number as bit,
+                place_in_names + place_in_turn as trust_in_names, place_in_contact + place_in_turn as trust_in_contact
+            from (select *, ((date '2999-01-01' - as_of) * {_AGE} + turn) * {_NUMBERS} + number as place_in_turn from told join numbers using (source)) as told
         )
         select person_id, arg_min(voter_id, trust_in_names) as voter_id, count(voter_id) as voters, count(*) as record_count, bit_or(bit) as bits, {_picks()}
         from ranked group by person_id
@@ -170,12 +171,13 @@ def _rows(where: str = "") -> str:
         ),
         lists as (
             select picked.bits, list(source order by source) as sources
-            from (select distinct bits from picked) as picked join bits on picked.bits & bits.bit > 0 group by picked.bits
+            from (select distinct bits from picked) as picked join numbers on picked.bits & (1::bigint << number) > 0 group by picked.bits
         ),
         of_several as (
-            select picked.* exclude (voters, bits),
+            select person_id, voter_id, record_count, {_unpacked()},
                 case voters when 0 then [] when 1 then [voter_id] else all_of_them end as voter_ids, sources
             from (select * from picked {where}) as picked join lists using (bits) left join voters_of using (person_id)
+                cross join (select list(source order by number) as by_number from numbers)
         )
         select * from (select * from alone union all by name select * from of_several) left join not_wanted using (person_id)
     """
@@ -190,12 +192,22 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
 def _place(sources: tuple[str, ...]) -> str:
     """SQL of the place of `trusted` among these, before its age and turn."""
     cases = " ".join(f"when '{source}' then {place}" for place, source in enumerate(sources))
-    return f"cast(case trusted {cases} else {len(sources)} end as bigint) * {_AGE} * {_AGE}"
+    return f"cast(case trusted {cases} else {len(sources)} end as bigint) * {_AGE} * {_AGE} * {_NUMBERS}"
 
 
 def _picks() -> str:
+    """SQL of what is chosen of each field, what goes together packed, and of how much it is trusted."""
+    picks = []
+    for field, (names, told_by, trust) in _FIELDS.items():
+        value = names[0] if len(names) == 1 else f"struct_pack({', '.join(names)})"
+        told = f"filter (where {told_by} is not null)"
+        picks += [f"arg_min({value}, {trust}) {told} as {field}", f"min({trust}) {told} as trust_in_{field}"]
+    return ", ".join(picks)
+
+
+def _unpacked() -> str:
+    """SQL over `_picks` and `by_number` of the columns of each field, and of its source, whose number is the end of its trust."""
     return ", ".join(
-        f"{', '.join(f'arg_min_null({name}, {trust}) filter (where {told_by} is not null) as {name}' for name in names)}, "
-        f"arg_min(source, {trust}) filter (where {told_by} is not null) as {field}_source"
-        for field, (names, told_by, trust) in _FIELDS.items()
+        f"{', '.join(f'{field}.{name}' if len(names) > 1 else name for name in names)}, by_number[trust_in_{field} % {_NUMBERS}] as {field}_source"
+        for field, (names, *_) in _FIELDS.items()
     )
