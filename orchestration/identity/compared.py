@@ -32,20 +32,21 @@ _ANEW = "identity.compared_anew"  # in the database, which packs it, and under a
 
 def is_there(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether records were compared before, with the columns that are wanted now."""
-    found = con.execute(
-        "select list(column_name) from duckdb_columns() where database_name = current_database() and schema_name = 'identity' and table_name = 'compared'"
-    ).fetchall()[0][0]
-    return "state" not in (found or ["state"]) and has_table(con, "links", "identity")
+    if not (has_table(con, "compared", "identity") and has_table(con, "links", "identity")):
+        return False
+    return [name for name, *_ in con.execute("describe identity.compared").fetchall()] == [*normalise.READ, "content"]
 
 
 def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> None:
     """Make the temp view `compared` of the records as they are now, the temp tables `links` of the pairs that were linked before, and
     `source_records` of what the marts say of who is no voter. Makes also `fresh_records` (`n`), which are new or changed, `touched` (`n`), which
     are looked at anew: these and what was linked with a record that is gone, and `bereft` (`n`), whose voter is gone."""
+    told = {name for name, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
+    said = ", ".join(name if name in told else f"null as {name}" for name in normalise.COLUMNS)
     # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
     con.execute(f"""
         create or replace temp table source_records as
-        select {_COLUMNS}, voter_id, linked_by, as_of from intermediate.int_person_records {"" if has_sources else "limit 0"}
+        select {said}, voter_id, linked_by, as_of from intermediate.int_person_records {"" if has_sources else "limit 0"}
     """)
     con.execute("create or replace temp table bereft (n bigint)")
     if first:

@@ -17,6 +17,11 @@ COLUMNS = (
     "record_id", "source", "first_name", "middle_name", "last_name", "name_suffix", "sex_code", "birth_date", "birth_year",
     "address", "city", "state_code", "zip5", "phone", "email",
 )  # fmt: skip
+# What `read` makes of them.
+READ = (
+    "n", "record_id", "source", "first", "last", "middle", "last_parts", "generation", "sex", "born", "birth_year", "house", "street", "unit",
+    "city", "zip5", "phone", "email", "first_word",
+)  # fmt: skip
 SHARED_BY_NAMES = 20  # an e-mail address or telephone under more different names than this belongs to nobody
 EARLIEST_YEAR = 1890
 MORE_OFTEN = 10  # what is short for a name is at most so many times as frequent

@@ -33,6 +33,10 @@ ONE_PERSON = {
         person("José", "García-Luján", birth_date="1971-03-04", zip5="28202"),
         person("JOSE", "GARCIA LUJAN", birth_date="03/04/1971", zip5="28202-1234"),
     ],
+    "one of two last names": [
+        person("Guadalupe", "Luján", birth_year="1971", address="31 Hawthorn Close", zip5="27707"),
+        person("Guadalupe", "García-Luján", birth_year="1971", address="31 Hawthorn Close", zip5="27707", sex_code="M"),
+    ],
     "address in other words": [
         person("Wilma", "Okonkwo", address="400 North Elm Street Apt 3", city="Boone", zip5="28607", birth_year="1961"),
         person("Wilma", "Okonkwo", address="400 N. ELM ST #3", city="BOONE", zip5="28607", birth_year="1961"),

@@ -564,6 +564,16 @@ def test_whom_no_id_settles_is_weighed_and_a_name_alone_is_asked_about(con) -> N
     assert whose(con) == {**found, "M1": found["NC-2"]} or whose(con) == {**found, "NC-2": found["M1"]}
 
 
+def test_by_a_name_alone_nobody_is_asked_about_where_more_than_a_few_have_it(con) -> None:
+    for number in range(4):
+        vote(con, number, "WILHELMINA", "QUILLFEATHER", residence_address=f"{number} ELM ST", zip5=f"2860{number}")
+    record(con, "mailchimp_audience", "M1", "WILHELMINA", "QUILLFEATHER", email="wq@fastmail.com")
+    record(con, "van_list", "V1", "WILHELMINA", "QUILLFEATHER", zip5="28603", email="other@fastmail.com")
+    people.refresh(con, "a")
+    assert whose(con)["V1"] == whose(con)["NC-3"]
+    assert not con.execute("from identity.match_review").fetchall()
+
+
 def test_voters_of_two_states_are_one_person_by_way_of_a_record_that_is_both(con) -> None:
     vote(con, 1, "ANN", "LEE", phone="9193456789")
     vote(con, 2, "ANN", "LEE", voter_id="OH-2", state_code="OH", phone="6143456789")
