@@ -81,9 +81,8 @@ def candidate_pairs(con: duckdb.DuckDBPyConnection, records: str, table: str) ->
 
     Two records of one source that is free of duplicates (`only_once`) are no pair.
     """
-    names = sorted(
-        {name for keys in (KEYS, KEYS_OF_A_TABLE, LOOSE_KEYS, KEYS_OF_FORMS) for columns in keys.values() for name in columns}
-    )
+    every = KEYS | KEYS_OF_A_TABLE | LOOSE_KEYS | KEYS_OF_FORMS
+    names = sorted({name for columns in every.values() for name in columns})
     con.execute(f"create or replace temp table hashed as select n, only_once, {parts(names)} from {records}")
     keys = [
         f"select '{name}' as rule, {largest} as largest, {key(columns)} as value, n, only_once from hashed"

@@ -22,11 +22,8 @@ IS_LED = (
 LARGEST = 30  # records that may share a combination: more are no one person's
 
 
+_HASHED = sorted({name for columns in (blocking.KEYS | blocking.KEYS_OF_FORMS).values() for name in columns})
 _TOLD_ALIKE = ("zip5", "city", "phone", "email")
-_HASHED = sorted(
-    {name for keys in (blocking.KEYS, blocking.KEYS_OF_FORMS) for columns in keys.values() for name in columns}
-    | set(_TOLD_ALIKE)
-)
 
 
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
@@ -134,12 +131,10 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table hashed as
-        with numbers as (
-            select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
-            generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born, left(middle, 1) as told_initial
-            from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
-        )
-        select *, {", ".join(f"{name} as told_{name}" for name in _TOLD_ALIKE)} from numbers
+        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
+            generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born, left(middle, 1) as told_initial,
+            {", ".join(f"case when {name} is not null then hash({name}) end as told_{name}" for name in _TOLD_ALIKE)}
+        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
     """)
     for column in ("phone", "email"):
         con.execute(f"""

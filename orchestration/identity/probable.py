@@ -16,7 +16,8 @@ _MORE_THAN_NAMES = (
     "(coalesce(birth_year_l = birth_year_r, false) or coalesce(zip5_l = zip5_r, false) or coalesce(city_l = city_r, false) "
     "or coalesce(phone_l = phone_r, false) or coalesce(email_l = email_r, false))"
 )
-_IS_MORE = {"birth_year", "born", "place", "address_key", "phone", "email"}  # keys of any of these are of more than names
+# Who share a key with any of these share more than names.
+_IS_MORE = {"birth_year", "born", "place", "address_key", "phone", "email"}
 # What is under many names is nobody's, as the stage before has found.
 _WITHOUT_SHARED = """
     select * replace (
@@ -30,7 +31,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     _link(con, first)
     tables.drop(
-        con, "settled_by_id", "numbers_unsettled", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
+        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
     )
 
 
@@ -53,13 +54,14 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     con.execute("""
         create or replace temp table numbers_unsettled as
         select n from hashed semi join loose using (n) anti join settled_by_id using (n)
-        where first is not null and last is not null and coalesce(born, address_key, phone, email, zip5) is not null
+        where first is not null and last is not null and coalesce(born, address_key, phone, email, told_zip5) is not null
     """)
     fresh = "true" if first else "n in (select n from fresh_records)"
     con.execute(f"""
         create or replace temp table unsettled as
         select *, {fresh} as is_fresh from hashed semi join numbers_unsettled using (n)
     """)
+    tables.drop(con, "numbers_unsettled")
     [(count,)] = con.execute("select count(*) from unsettled").fetchall()
     if not count:
         return

@@ -15,9 +15,7 @@ _CONTENT = (
     "first", "middle", "last", "generation", "sex", "born", "birth_year", "house", "street", "unit", "city", "state_code", "zip5",
     "phone", "email",
 )  # fmt: skip
-_STRONG = (
-    "first is not null and last is not null and coalesce(cast(born as varchar), address_key, cast(phone as varchar), email) is not null"
-)
+_STRONG = "first is not null and last is not null and coalesce(cast(born as varchar), address_key, cast(phone as varchar), email) is not null"
 # Where so few descriptions have a housemate (same last name and address, other first name and birth year), nobody's family
 # is in the table, and no rule has to keep one apart. It takes a table of some size to know that.
 _FEW_HOUSEMATES = 0.01
