@@ -24,9 +24,8 @@ def described() -> dict[str, dict[str, Any]]:
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that are not there yet, those of before with their rows left as they are."""
     con.execute(f"create schema if not exists {SCHEMA}")
-    for table, told in described().items():
-        columns = ", ".join(f"{name} {column['type']}" for name, column in told["columns"].items())
-        con.execute(f"create table if not exists {SCHEMA}.{table} ({columns})")
+    for table in described():
+        con.execute(f"create table if not exists {SCHEMA}.{table} ({_columns(table)})")
 
 
 def is_empty(con: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -45,8 +44,11 @@ def shaped(table: str, rows: str) -> str:
 def find(con: duckdb.DuckDBPyConnection, table: str, rows: str, values: dict[str, object] | None = None) -> None:
     """Make the rows that are to be put into a table, told by the query `rows` with its columns by name, outside of the transaction in which `add`
     puts them in. To a table that has none yet they are the table, under another name until it counts, for which nothing is copied."""
-    made = f"table {_anew(table)}" if is_empty(con, table) else f"temp table {table}_anew"
-    con.execute(f"create or replace {made} as {shaped(table, rows)}", values)
+    if is_empty(con, table):
+        con.execute(f"create or replace table {_anew(table)} ({_columns(table)})")
+        con.execute(f"insert into {_anew(table)} {shaped(table, rows)}", values)
+    else:
+        con.execute(f"create or replace temp table {table}_anew as {shaped(table, rows)}", values)
 
 
 def add(con: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -56,6 +58,13 @@ def add(con: duckdb.DuckDBPyConnection, table: str) -> None:
         con.execute(f"alter table {_anew(table)} rename to {table}")
     else:
         con.execute(f"insert into {SCHEMA}.{table} from {table}_anew")
+
+
+def _columns(table: str) -> str:
+    return ", ".join(
+        f"{name} {column['type']}{' using compression uncompressed' if column.get('unlike') else ''}"
+        for name, column in described()[table]["columns"].items()
+    )
 
 
 def _anew(table: str) -> str:
