@@ -233,45 +233,48 @@ def _read_names(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
 
 def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
     """Make `addresses` and `places` (city and ZIP) of the records, each as it is `given` once, and what it says."""
-    [(spelt_otherwise,)] = con.execute(
-        "select string_agg(word, '|' order by word) from (select unnest(map_keys(spellings)) as word, unnest(map_values(spellings)) as short from street_words) "
-        "where word <> short"
-    ).fetchall()
+    # What stands behind house numbers is read once, since a state has few streets and many houses.
     con.execute(f"""
         create or replace temp table addresses as
-        with upper as (  -- `#` is a unit
-            select address as given, replace(regexp_replace({_upper("address")}, '[''’.]', '', 'g'), '#', ' UNIT ') as text
-            from (select distinct address from {given_texts} where address is not null)
+        with given as (
+            select given, number, case when number is null then given else substr(given, length(number) + 2) end as behind
+            from (
+                select address as given, case when regexp_matches(address, '^[0-9]+[A-Za-z]? ') then upper(split_part(address, ' ', 1)) end as number
+                from (select distinct address from {given_texts} where address is not null)
+            )
+        ),
+        upper as (  -- `#` is a unit
+            select behind, is_whole, replace(regexp_replace({_upper("behind")}, '[''’.]', '', 'g'), '#', ' UNIT ') as text
+            from (select distinct behind, number is null as is_whole from given)
         ),
         -- Words and numbers with a blank between them, as most are already: to put each blank anew takes longer than all else.
         plain as (
-            select given, nullif(trim(case when regexp_matches(text, '[^A-Z0-9 ]|  ')
+            select behind, is_whole, nullif(trim(case when regexp_matches(text, '[^A-Z0-9 ]|  ')
                 then regexp_replace(text, '[^\\p{{L}}\\p{{M}}0-9]+', ' ', 'g') else text end), '') as words
             from upper
         ),
         spelt as (
-            select given,
-                -- Of most addresses no word is spelt otherwise, and to look each up takes longer than all else.
-                case when regexp_matches(words, '\\b({spelt_otherwise})\\b') then array_to_string(list_transform(
-                    string_split(words, ' '), lambda word: coalesce(map_extract_value(street_words.spellings, word), word)
-                ), ' ') else words end as address
+            select behind, is_whole, array_to_string(list_transform(
+                string_split(words, ' '), lambda word: coalesce(map_extract_value(street_words.spellings, word), word)
+            ), ' ') as address
             from plain cross join street_words
         ),
         parted as (
-            select given, address, case when contains(address, 'BOX ') then regexp_extract(address, '^(?:P ?O )?BOX ([0-9A-Z]+)', 1) end as box,
-                case when regexp_matches(address, '^[0-9]+[A-Z]? ') then split_part(address, ' ', 1) end as number
+            select behind, is_whole, address, case when is_whole then regexp_extract(address, '^(?:P ?O )?BOX ([0-9A-Z]+)', 1) end as box,
+                case when is_whole and regexp_matches(address, '^[0-9]+[A-Z]? ') then split_part(address, ' ', 1) end as number
             from spelt
         ),
         read as (
-            select given, coalesce(nullif(box, ''), number) as house,
+            select behind, is_whole, coalesce(nullif(box, ''), number) as house,
                 case
-                    when regexp_matches(address, '^(P ?O )?BOX ') then 'BOX'
-                    else nullif(trim(case when contains(address, 'UNIT') then regexp_replace(behind, '(^| )UNIT( .*)?$', '') else behind end), '')
+                    when is_whole and regexp_matches(address, '^(P ?O )?BOX ') then 'BOX'
+                    else nullif(trim(regexp_replace(named, '(^| )UNIT( .*)?$', '')), '')
                 end as street,
-                case when contains(address, 'UNIT') then nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') end as unit
-            from (select *, case when number is null then address else substr(address, length(number) + 2) end as behind from parted)
+                nullif(regexp_extract(address, '(?:^| )(?:UNIT )+([A-Z0-9 ]+)$', 1), '') as unit
+            from (select *, case when number is null then address else substr(address, length(number) + 2) end as named from parted)
         )
-        select * from read
+        select given, coalesce(number, house) as house, street, unit
+        from given join read on read.behind = given.behind and is_whole = (number is null)
     """)
     con.execute(f"""
         create or replace temp table places as
