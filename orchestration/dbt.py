@@ -43,7 +43,7 @@ LAYERS = {
 
 
 # Settings of a connection that the profile takes from the environment: the machine's limits.
-_BOUNDS = ("memory_limit", "threads", "temp_directory", "max_temp_directory_size")
+_BOUNDS = ("memory_limit", "block_allocator_memory", "threads", "temp_directory", "max_temp_directory_size")
 
 # For the words of a warning that nobody is shown dbt would look through the whole stack and every module that was imported, and so also
 # load what is imported when it is first used.

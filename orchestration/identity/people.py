@@ -60,7 +60,7 @@ def refresh(
         states.link(con, first)
         probable.link(con, first)
         groups.group(con, first)
-        review.write_doubts(con)
+        review.write_doubts(con, first)
         tables.drop(con, *groups.MADE)
     else:
         con.execute("create or replace temp table source_records as from intermediate.int_person_records limit 0")

@@ -96,24 +96,11 @@ def write_twice(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
+def write_doubts(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Report anew, of the records in `touched`, the links that were not followed: those in `ambiguous`, and those of `sure_links` between two
-    groups of `grouped`, all of them records of `involved`."""
-    con.execute(f"""
-        delete from match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
-            (source_a, record_a) in (select (source, record_id) from touched join compared using (n))
-            or (source_b, record_b) in (select (source, record_id) from touched join compared using (n))
-        )
-    """)
-    con.execute(f"""
-        create or replace temp table match_review as
-        with stands as (
-            select * from match_review
-            semi join (select source as source_a, record_id as record_a from compared) using (source_a, record_a)
-            semi join (select source as source_b, record_id as record_b from compared) using (source_b, record_b)
-        )
-        from match_review where reason = '{TWICE}' union all from stands where reason <> '{TWICE}'
-    """)
+    groups of `grouped`, all of them records of `involved`. `first` says that nothing was reported of them before."""
+    if not first:
+        _forget(con)
     con.execute(f"""
         create or replace temp table doubts as
         select n_l, n_r, min(reason) as reason from (
@@ -132,6 +119,25 @@ def write_doubts(con: duckdb.DuckDBPyConnection) -> None:
             concat_ws(', ', case reason when '{RIVALS}' then 'another person fits as well' end, {words("against")}) as evidence_against
         from doubts
         join (select {model.sided("involved", "l")}) using (n_l) join (select {model.sided("involved", "r")}) using (n_r)
+    """)
+
+
+def _forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Take out what was reported of records in `touched`, or of such as are gone."""
+    con.execute(f"""
+        delete from match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
+            (source_a, record_a) in (select (source, record_id) from touched join compared using (n))
+            or (source_b, record_b) in (select (source, record_id) from touched join compared using (n))
+        )
+    """)
+    con.execute(f"""
+        create or replace temp table match_review as
+        with stands as (
+            select * from match_review
+            semi join (select source as source_a, record_id as record_a from compared) using (source_a, record_a)
+            semi join (select source as source_b, record_id as record_b from compared) using (source_b, record_b)
+        )
+        from match_review where reason = '{TWICE}' union all from stands where reason <> '{TWICE}'
     """)
 
 

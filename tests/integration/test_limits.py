@@ -17,7 +17,12 @@ from quality.suites import no_rows
 from tests import pipeline
 
 LIMITS = Limits(memory=1 << 30, threads=1, spill=5 << 30)
-HELD = {"memory_limit": "1.0 GiB", "threads": "1", "max_temp_directory_size": "5.0 GiB"}
+HELD = {
+    "memory_limit": "1.0 GiB",
+    "block_allocator_memory": "768.0 MiB",
+    "threads": "1",
+    "max_temp_directory_size": "5.0 GiB",
+}
 QUERY = f"select name, value from duckdb_settings() where name in {tuple(HELD)}"
 
 
