@@ -29,8 +29,8 @@ _TOLD_ALIKE = ("zip5", "city", "phone", "email")
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Bring `links` to `source_records` and `fresh_records`, and add to `touched` whose links are other ones than before.
 
-    Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`
-    (`n`), which these are, `hashed`, what all are found by, and the first time `paired` of all. To `fresh_records` come those that an id led before.
+    Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `hashed`,
+    what all are found by and which these are (`is_loose`), and the first time `paired` of all. To `fresh_records` come those that an id led before.
     """
     con.execute(f"""
         create or replace temp table led as
@@ -86,12 +86,12 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         key = blocking.key(("first", "last", *columns))
         con.execute(f"""
             insert into alike
-            with mine as (select n, {key} as value from hashed semi join loose using (n) where {key} is not null),
-            block as (select n, {key} as value from hashed where {key} in (select value from mine)),
+            with mine as (select n, {key} as value from hashed where is_loose and {key} is not null),
+            block as (select n, is_loose, {key} as value from hashed where {key} in (select value from mine)),
             few as (select value from block group by value having count(*) between 2 and {LARGEST}),
             pairs as (
                 select mine.n, block.n as other from mine join few using (value) join block using (value)
-                where block.n > mine.n or block.n < mine.n and block.n not in (select n from loose)
+                where block.n > mine.n or block.n < mine.n and not is_loose
             )
             select least(n, other), greatest(n, other), '{name}', {weight} from pairs
             {"" if first else _ONE_FRESH}
@@ -104,7 +104,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join (select {model.sided("told", "l")}) using (n_l) join (select {model.sided("told", "r")}) using (n_r)
         where {model.namesakes_veto()} is null
     """)
-    tables.drop(con, "led", "led_before", "alike")
+    tables.drop(con, "led", "led_before", "loose", "alike")
 
 
 def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:
@@ -119,7 +119,7 @@ _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n fro
 
 def _hash(con: duckdb.DuckDBPyConnection) -> None:
     """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and `hashed` of all that is compared (`n`,
-    `is_voter`, of what keys are made as numbers, of the first names `named`, and of what is told of a person `told_*`) without these."""
+    `is_voter`, `is_loose`, of what keys are made as numbers, of the first names `named`, and of what is told of a person `told_*`) without these."""
     for column in ("phone", "email"):
         con.execute(f"""
             create or replace temp table shared_{column} as
@@ -131,7 +131,7 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
         """)
     con.execute(f"""
         create or replace temp table hashed as
-        select n, ends_with(source, '_voters') as is_voter, hash(first, first_word) as named, {blocking.parts(_HASHED)},
+        select n, ends_with(source, '_voters') as is_voter, n in (select n from loose) as is_loose, hash(first, first_word) as named, {blocking.parts(_HASHED)},
             generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born, left(middle, 1) as told_initial,
             {", ".join(f"case when {name} is not null then hash({name}) end as told_{name}" for name in _TOLD_ALIKE)}
         from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)

@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.identity import clusters, exact, model
 
-VOTERS_FIRST = (
+_VOTERS_FIRST = (
     "(case when ends_with(source, '_voters') then '0' else '1' end || source || '|' || record_id)"  # as an order
 )
 # The tables of which nothing is asked once doubts are told.
@@ -171,7 +171,7 @@ def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         join (select n_l as n from settled union select n_r from settled) using (n) left join grouped on grouped.n = unit
     """)
     # Records by their numbers, and what is written of them once at the end. The first time these numbers are an order, too.
-    turn = f"case when ends_with(source, '_voters') then n else n + {1 << 40} end" if first else VOTERS_FIRST
+    turn = f"case when ends_with(source, '_voters') then n else n + {1 << 40} end" if first else _VOTERS_FIRST
     con.execute(f"""
         create or replace temp table members_together as
         select n, coalesce(cluster, unit) as grouped_as, turn
@@ -181,22 +181,25 @@ def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     con.execute("""
         create or replace temp table regrouped as
         with firsts as (select arg_min(n, turn) as n, true as is_first from members_together group by grouped_as),
-        members as (select n, grouped_as from members_together),
+        members as (select n, grouped_as, coalesce(is_first, false) as is_first from members_together left join firsts using (n)),
         linked as (select rowid as link, n_l, n_r, weight from group_links),
         ways as (
-            select one.n, two.n as other, link, weight
+            select one.n, one.is_first, two.n as other, two.is_first as is_other_first, link, weight
             from linked join members as one on one.n = n_l join members as two on two.n = n_r and two.grouped_as = one.grouped_as
         ),
         best as (
             select n, arg_max(link, weight) as link
-            from (select n, link, weight from ways union all select other, link, weight from ways) group by n
+            from (
+                select n, link, weight from ways where not is_first
+                union all select other, link, weight from ways where not is_other_first
+            ) group by n
         ),
         told as (select n, stage, evidence, weight from best join group_links on group_links.rowid = link)
         select
             source, record_id, coalesce(grouped_as, units.unit) as grouped_as,
             case when grouped_as is null then coalesce(led_to.stage, 'first') when is_first then 'first' else told.stage end as stage,
-            case when grouped_as is null then led_to.evidence when is_first is null then told.evidence end as evidence,
-            case when grouped_as is not null and is_first is null and told.stage = 'probable' then told.weight end as weight
+            case when grouped_as is null then led_to.evidence else told.evidence end as evidence,
+            case when told.stage = 'probable' then told.weight end as weight
         from units join (select n, source, record_id from compared) using (n)
-        left join members using (n) left join firsts using (n) left join told using (n) left join led_to using (n)
+        left join members using (n) left join told using (n) left join led_to using (n)
     """)

@@ -7,7 +7,6 @@ from datetime import date
 import duckdb
 
 from orchestration.identity import tables
-from orchestration.identity.groups import VOTERS_FIRST
 
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
 
@@ -141,7 +140,7 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
         union select grouped_as from nameless semi join taken using (own_id)
     """)
     con.execute("insert into named select grouped_as, own_id from nameless anti join several using (grouped_as)")
-    con.execute(f"""
+    con.execute("""
         insert into named
         with mine as (from nameless semi join several using (grouped_as)),
         ids as (
@@ -149,8 +148,7 @@ def _name_groups(con: duckdb.DuckDBPyConnection) -> None:
             union all
             select mine.*, own_id || '~' || turn, turn from mine semi join taken using (own_id), range(1, 10) as turns(turn)
         )
-        select grouped_as, arg_min(person_id, cast(turn as varchar) || cast(as_of as varchar)
-            || {VOTERS_FIRST})
+        select grouped_as, arg_min(person_id, row(turn, as_of, not ends_with(source, '_voters'), source, record_id))
         from ids anti join taken using (person_id) group by grouped_as
     """)
 

@@ -30,21 +30,20 @@ _WITHOUT_SHARED = """
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     _link(con, first)
-    tables.drop(
-        con, "settled_by_id", "unsettled", "hashed", "loose", "weighed_records", "person_pairs", *model.FREQUENCIES
-    )
+    tables.drop(con, "settled_by_id", "unsettled", "hashed", "weighed_records", "person_pairs", *model.FREQUENCIES)
 
 
 def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     con.execute("""
         create or replace temp table settled_by_id as
-        with mine as (
-            select loose.n, other from loose join (
-                select n_l as n, n_r as other from links where stage <> 'probable'
-                union all select n_r, n_l from links where stage <> 'probable'
-            ) using (n)
+        with ends as (
+            select n_l as n, n_r as other from links where stage <> 'probable'
+            union all select n_r, n_l from links where stage <> 'probable'
         ),
-        placed as (select mine.n, other, is_voter, loose.n is null as is_settled from mine join hashed on hashed.n = other left join loose on loose.n = other),
+        placed as (
+            select ends.n, other, theirs.is_voter, not theirs.is_loose as is_settled
+            from ends join hashed as mine on mine.n = ends.n join hashed as theirs on theirs.n = other where mine.is_loose
+        ),
         direct as (select distinct n from placed where is_voter)
         select n from direct
         union select n from placed where is_settled or other in (select n from direct)
@@ -53,8 +52,8 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     # once, the engine puts all that is known of everybody into order.
     con.execute("""
         create or replace temp table numbers_unsettled as
-        select n from hashed semi join loose using (n) anti join settled_by_id using (n)
-        where first is not null and last is not null and coalesce(born, address_key, phone, email, told_zip5) is not null
+        select n from hashed anti join settled_by_id using (n)
+        where is_loose and first is not null and last is not null and coalesce(born, address_key, phone, email, told_zip5) is not null
     """)
     fresh = "true" if first else "n in (select n from fresh_records)"
     con.execute(f"""
