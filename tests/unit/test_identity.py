@@ -41,6 +41,10 @@ ONE_PERSON = {
         person("Wilma", "Okonkwo", address="400 North Elm Street Apt 3", city="Boone", zip5="28607", birth_year="1961"),
         person("Wilma", "Okonkwo", address="400 N. ELM ST #3", city="BOONE", zip5="28607", birth_year="1961"),
     ],
+    "a box of the post office": [
+        person("Zebulon", "Thistlewood", address="P.O. Box 45", zip5="28607", birth_year="1961"),
+        person("Zebulon", "Thistlewood", address="PO BOX 45", zip5="28607", birth_year="1961"),
+    ],
     "phone in other signs": [
         person("Ines", "Quillfeather", phone="(704) 345-1122"),
         person("Ines", "Quillfeather", phone="+1 704 345 1122"),
