@@ -18,12 +18,7 @@
       );
     {%- endcall %}
   {% else %}
-    {% call statement('main') -%}
-      {% if existing is not none %}
-        drop {{ existing.type }} {{ existing }};
-      {% endif %}
-      {{ create_table_as(False, target, sql) }}
-    {%- endcall %}
+    {{ put_in_place(existing, target, sql) }}
     {% do persist_docs(target, model) %}
   {% endif %}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
