@@ -184,6 +184,7 @@ def _load_together(
     copies: list[Path] = []
     threads = _share(settings, con, by_one=True)
     is_large = len(parts) == 1 and parts[0].size > inbox.ALONE
+    reader.await_loading()
     con.execute("begin transaction")
     held = load.deliveries(con)
     intake = None
@@ -330,6 +331,11 @@ class Reader:
             con.execute(AS_IT_COMES)
             return read.result().load_ahead(con, self.stretches)
         return None
+
+    def await_loading(self) -> None:
+        """Wait for what is loaded ahead: until then the file's intake is the loader's, and what it loads is seen by transactions that begin later."""
+        if self.loading:
+            self.loading.result()
 
     def read(self, part: Part) -> _Intake:
         """A file that was read, also if it was before; to be closed. Raises `Refused` and `FileNotFoundError` if it cannot be opened."""
@@ -514,8 +520,7 @@ class _Intake:
         table = load.raw_table(contract.name, delivery.delivery_id)
         broken = None
         if self.loading:
-            with self._outside_of_the_transaction():
-                broken = self.loading.result()
+            broken = self.loading.result()
         if broken is None:
             broken = self._fill(con, Reading(self.connections or 1))
         refuse_too_many(broken, scan.records)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import random
+import threading
 import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -197,6 +198,31 @@ def test_a_large_first_file_is_loaded_beside_what_comes_before(desk: Desk, monke
     two = file_of(county(1, "e"), county(2, "e"))
     assert run("e_" + STATE, two, is_loaded=False, stops=True) == "loaded"
     assert desk.ids() == ["e-1", "e-2"]
+
+
+def test_a_file_that_is_still_being_loaded_ahead_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    as_if_large(monkeypatch)
+    taken_in = threading.Event()
+    run, load_ahead = ingest._Intake.run, ingest._Intake.load_ahead
+
+    def run_after(intake, con, held):
+        taken_in.set()
+        return run(intake, con, held)
+
+    def load_ahead_late(intake, con, reading):
+        assert not taken_in.wait(0.5)
+        return load_ahead(intake, con, reading)
+
+    monkeypatch.setattr(ingest._Intake, "run", run_after)
+    monkeypatch.setattr(ingest._Intake, "load_ahead", load_ahead_late)
+    desk.put(STATE, file_of(county(1, "a"), county(2, "a")))
+    held = Warehouse(desk.settings).hold("a test", stays_open=True)
+    with held as warehouse, ingest.Reader(desk.settings) as begun:
+        begun.load_ahead(warehouse)
+        with warehouse.open() as con:
+            (outcome,) = ingest.ingest_inbox(desk.settings, con, say=desk.hear, begun=begun)
+    assert outcome.status == "loaded"
+    assert desk.ids() == ["a-1", "a-2"]
 
 
 # What replaces what
