@@ -177,6 +177,7 @@ def _run(options: argparse.Namespace) -> int:
         from orchestration.operating import failures
         from orchestration.operating.doctor import PID_TAG
         from orchestration.operating.summary import summarise
+        from orchestration.publishing.copying import Copying
         from orchestration.schedules import LOGGED
 
         config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
@@ -184,7 +185,8 @@ def _run(options: argparse.Namespace) -> int:
             handed_in = {"as_of": options.as_of and options.as_of.isoformat(), "redeliver": options.redeliver}
             config["ops"] = {"raw": {"config": handed_in}}
         instance = stack.enter_context(dg.DagsterInstance.get())
-        job = build_definitions(settings, warehouse, begun).resolve_job_def("refresh")
+        copying = stack.enter_context(Copying(settings)) if "published__candidate" in steps else None
+        job = build_definitions(settings, warehouse, begun, copying).resolve_job_def("refresh")
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,

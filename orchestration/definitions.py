@@ -11,6 +11,7 @@ from orchestration.ingestion.assets import delivered_assets, raw_assets
 from orchestration.ingestion.ingest import Reader
 from orchestration.logs import progress_logger
 from orchestration.publishing.assets import CANDIDATE, published_assets
+from orchestration.publishing.copying import Copying
 from orchestration.publishing.publish import candidate_path
 from orchestration.schedules import REFRESH, export_job, nightly, prune_job, weekly
 from orchestration.sensors import failure_sensor, inbox_sensor
@@ -19,11 +20,13 @@ from orchestration.warehouse import Warehouse
 from quality import gate
 
 
-def build_definitions(settings: Settings, held: Warehouse | None = None, begun: Reader | None = None) -> dg.Definitions:
+def build_definitions(
+    settings: Settings, held: Warehouse | None = None, begun: Reader | None = None, copying: Copying | None = None
+) -> dg.Definitions:
     """The definitions for a data directory, campaign and dbt project.
 
     Each run waits for the warehouse and holds it; whoever starts a run may do so instead, with `held`, and then also have `begun` to read
-    the inbox.
+    the inbox, and have the version that is current copied beside the step of people, by `copying`.
     """
     dbt = Dbt(settings)
     layers = {layer: layer_assets(dbt, layer) for layer in LAYERS}
@@ -33,8 +36,8 @@ def build_definitions(settings: Settings, held: Warehouse | None = None, begun: 
         *delivered_assets(settings),
         raw_assets(settings, begun),
         *layers.values(),
-        identity_assets(settings, marts),
-        *published_assets(settings, [*marts, *identity_keys(), *segments]),
+        identity_assets(settings, marts, copying.begin if copying else None),
+        *published_assets(settings, [*marts, *identity_keys(), *segments], copying),
     ]
     checks = [
         gate_checks(

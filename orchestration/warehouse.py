@@ -365,6 +365,8 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
         "preserve_insertion_order": True,
         # Where one row in a hundred is taken out, closing its room takes longer than all else that is written: `close_room` does it.
         "max_vacuum_tasks": 0,
+        # When the file is let go, and not while those that follow wait.
+        "checkpoint_threshold": "1GiB",
     }
 
 

@@ -1,7 +1,7 @@
 """The step `identity` in Dagster: people out of the marts' records, in schema `identity`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
@@ -18,8 +18,10 @@ def identity_keys() -> list[dg.AssetKey]:
     return [dg.AssetKey([tables.SCHEMA, table]) for table in tables.described()]
 
 
-def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The tables of people as one step, made from the tables `upstream`."""
+def identity_assets(
+    settings: Settings, upstream: list[dg.AssetKey], meanwhile: Callable[[], None] | None = None
+) -> dg.AssetsDefinition:
+    """The tables of people as one step, made from the tables `upstream`. What `meanwhile` begins is done beside it, unless they stand."""
 
     @dg.multi_asset(
         specs=[
@@ -50,20 +52,20 @@ def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.Asset
             whole_job = is_of_all(context.run)
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
+                if meanwhile:
+                    meanwhile()
                 code = versions.code_version("orchestration/identity")
                 by_same_rules = versions.built_code(con, f"{tables.SCHEMA}.people") == code
-                versions.start_build(con, "identity", [f"{tables.SCHEMA}.{table}" for table in tables.described()])
+                built = [f"{tables.SCHEMA}.{table}" for table in (*tables.described(), "made_anew")]
+                followed = {table: build for table, build in versions.builds(con).items() if table in built}
+                versions.start_build(con, "identity", built)
                 with progress.told(context.log.info, progress.by_pace(con, "identity")):
                     found = people.refresh(con, wanted, decisions, by_same_rules)
                 if found.touched == found.records:  # a part of the work teaches nothing on the pace of the whole
                     progress.keep_pace(con, "identity", time.monotonic() - started)
                 # Each table as built by itself, so that its published copy is known to stand.
-                versions.finish_build(
-                    settings,
-                    con,
-                    "identity",
-                    {f"{tables.SCHEMA}.{table}": (wanted, code) for table in tables.described()},
-                )
+                made_of = dict.fromkeys(built, (wanted, code))
+                versions.finish_build(settings, con, "identity", made_of, followed)
             plots = pictures.of_people(con)
             sizes = {
                 table: con.execute(f"select count(*) from {tables.SCHEMA}.{table}").fetchall()[0][0]

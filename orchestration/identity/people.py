@@ -75,6 +75,7 @@ def refresh(
 
     con.execute("begin transaction")
     try:
+        _note_whom(con, run)
         if compares:
             compared.write(con, first)
         histories.write(con)
@@ -98,6 +99,26 @@ def _has_sources(con: duckdb.DuckDBPyConnection) -> bool:
         [[*golden.SOURCES, "van_contacts", "van_survey_responses", "van_activist_codes"]],
     ).fetchall()
     return bool(count)
+
+
+def _note_whom(con: duckdb.DuckDBPyConnection, run: str) -> None:
+    """Write down of whom the rows are that this run writes or takes out of `people` and `person_records`, and that its events are those of `run`,
+    for whoever brings a copy of these forward: `identity.made_anew` (`person_id`, `run`). Nobody where all are new."""
+    con.execute("create or replace table identity.made_anew (person_id varchar, run varchar)")
+    if tables.is_empty(con, "people"):
+        return
+    con.execute(
+        """
+        insert into identity.made_anew
+        select distinct person_id, $run
+        from (
+            select person_id from people_anew union all select person_id from lost
+            union all select unnest([person_id, person_before]) from placed
+        )
+        where person_id is not null
+        """,
+        {"run": run},
+    )
 
 
 def _count_matches(con: duckdb.DuckDBPyConnection, run: str) -> None:

@@ -10,6 +10,7 @@ from orchestration.groups import OWNER, group, tags
 from orchestration.ingestion import scopes
 from orchestration.ingestion.contracts import contracts_of
 from orchestration.publishing import publish
+from orchestration.publishing.copying import Copying
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from quality import gate, versions
@@ -18,8 +19,10 @@ CANDIDATE = dg.AssetKey(["published", "candidate"])
 CURRENT = dg.AssetKey(["published", "current"])
 
 
-def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """`published/candidate`, made from the tables `upstream`, and `published/current`."""
+def published_assets(
+    settings: Settings, upstream: list[dg.AssetKey], copying: Copying | None = None
+) -> list[dg.AssetsDefinition]:
+    """`published/candidate`, made from the tables `upstream`, and `published/current`. `copying` may have begun the copy that the candidate begins as."""
     shared: dict[str, Any] = {
         "group_name": group("published"),
         "owners": [OWNER],
@@ -42,7 +45,7 @@ def published_assets(settings: Settings, upstream: list[dg.AssetKey]) -> list[dg
             gate.require(settings, con, "published")
             versions.start_build(con, "published")
             with progress.told(context.log.info, progress.by_pace(con, "published")):
-                rows = publish.write_candidate(settings, con)
+                rows = publish.write_candidate(settings, con, copying)
             progress.keep_pace(con, "published", time.monotonic() - started)
             version = versions.finish_build(settings, con, "published")
         context.log.info(f"published: {rows:,} rows written aside, {time.monotonic() - started:.1f} s")

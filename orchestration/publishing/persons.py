@@ -138,9 +138,9 @@ def with_persons(table: str, rows: str) -> str:
     """.replace("own.*", "own.* exclude (of_record)")
 
 
-def name_anew(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Write into a table of the candidate whose its rows are now, where these have become another's."""
-    rows = f'(select * exclude (person_id), rowid as place, person_id as person_before from candidate.main."{table}")'
+def name_anew(con: duckdb.DuckDBPyConnection, table: str, of: str = "true") -> None:
+    """Write into a table of the candidate whose its rows are now, where these have become another's; `of` is a condition that all such rows meet."""
+    rows = f'(select * exclude (person_id), rowid as place, person_id as person_before from candidate.main."{table}" where {of})'
     con.execute(f"""
         create or replace temp table renamed as
         select place, person_id from ({with_persons(table, rows)}) where person_id is distinct from person_before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -15,19 +14,34 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publishing import forward, persons
+from orchestration.publishing.copying import Copying, told_by
 from orchestration.settings import Settings
 from orchestration.warehouse import text_literal
 from quality import versions
 
 PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their views, and never raw or staging
-PRIVATE = ("compared", "links", "identifiers")  # of identity: what was compared, and what the publishing asks
+PRIVATE = (
+    "compared",
+    "links",
+    "identifiers",
+    "made_anew",
+)  # of identity: what was compared, and what the publishing asks
 PUBLIC_META = ("deliveries", "gate_results", "waivers")
 KEPT_VERSIONS = 3
 _WHOSE = " of "  # in what is said of a copy, before whose its rows are
-# Of the largest tables whose rows a model takes out and puts in when it brings them forward to a newer voter file: those of the voters in these.
-_BROUGHT_FORWARD_BY = {
-    "voters": ("intermediate.int_changed_records", "intermediate.int_outdated_voters"),
-    "vote_history": ("intermediate.int_changed_records",),
+# By table the rows that a newer voter file has made anew where it was brought forward: by which column, which tables name them, and the condition
+# that others meet.
+_CHANGED, _TOUCHED = "intermediate.int_changed_records", "intermediate.int_touched_residences"
+_MADE_ANEW = {
+    "marts.voters": ("voter_id", (_CHANGED, "intermediate.int_outdated_voters"), "false"),
+    "marts.vote_history": ("voter_id", (_CHANGED,), "false"),
+    "marts.residences": ("residence_id", (_TOUCHED,), "false"),
+    "marts.households": ("residence_id", (_TOUCHED,), "false"),
+    "marts.household_members": ("residence_id", (_TOUCHED,), "false"),
+    "marts.family_relations": ("residence_id", (_TOUCHED,), "not lives_together"),
+    "identity.people": ("person_id", ("identity.made_anew",), "false"),
+    "identity.person_records": ("person_id", ("identity.made_anew",), "false"),
+    "identity.person_events": ("run", ("identity.made_anew",), "false"),
 }
 
 
@@ -50,11 +64,11 @@ def public_tables(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
+def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection, copying: Copying | None = None) -> int:
     """Write the public tables with their comments into a new file and make the analyst views; return the rows that it has.
 
-    The file begins as a copy of `current.duckdb`, of which those tables stay that were copied from what stands in the
-    warehouse now, and those that were copied from an earlier build are brought forward by the rows that differ.
+    The file begins as a copy of `current.duckdb`, which `copying` may have made by now. Those tables of it stay that were copied from what
+    stands in the warehouse now, and those that were copied from an earlier build are brought forward by the rows that differ.
     """
     candidate = candidate_path(settings)
     remove_database(candidate)
@@ -65,18 +79,23 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection) -> int:
     standing = {table for table in kept if copied[table] == sources[table]}
     try:
         if kept:
-            shutil.copyfile(settings.current, candidate)
+            (copying or Copying(settings)).move(candidate)
         con.execute(f"attach {text_literal(candidate)} as candidate")
         _drop_all_but(con, kept)
         changed = [(s, t) for s, t in public_tables(con) if t not in standing]
-        among = _among(con, copied) if "person_records" in kept else {}
+        made_anew = _made_anew(con, copied)
+        if made_anew:
+            persons.find_renamed(con)
 
         def write(own: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
             source = f'"{schema}"."{table}"'
             rows_of = partial(persons.with_persons, table) if table in people else "select * from {}".format
             if table in kept and _built(copied[table]) == _built(sources[table]):
                 persons.name_anew(own, table)
-            elif table not in kept or not forward.bring_forward(own, table, source, rows_of, among.get(table, "true")):
+            elif table in made_anew and forward.replace(own, table, source, rows_of, made_anew[table]):
+                if table in people:
+                    persons.name_anew(own, table, of="voter_id in (from whose.renamed)")
+            elif table not in kept or not forward.bring_forward(own, table, source, rows_of):
                 own.execute(f'create or replace table candidate.main."{table}" as {rows_of(source)}')
 
         _write_side_by_side(con, changed, write)
@@ -127,10 +146,10 @@ def _write_side_by_side(
 def _keep_sources(settings: Settings, con: duckdb.DuckDBPyConnection, sources: dict[str, str]) -> None:
     """Note of what the tables of the candidate are copies, beside what is known of the file that it may take the place of."""
     con.execute("begin transaction")
-    con.execute("delete from meta.published_tables where file <> ?", [_told_by(settings.current)])
+    con.execute("delete from meta.published_tables where file <> ?", [told_by(settings.current)])
     con.execute(
         "insert into meta.published_tables select unnest(?::varchar[]), unnest(?::varchar[]), ?",
-        [[*sources], [*sources.values()], _told_by(candidate_path(settings))],
+        [[*sources], [*sources.values()], told_by(candidate_path(settings))],
     )
     con.execute("commit")
 
@@ -143,26 +162,28 @@ def _sources(con: duckdb.DuckDBPyConnection, people: list[str]) -> dict[str, str
     return {
         table: f"{build} {code}{_WHOSE}{whose.get(table, '')}"
         for schema, _, table, build in ((*step.partition("."), build) for step, build in versions.builds(con).items())
-        if schema in PUBLIC_SCHEMAS
+        if schema in PUBLIC_SCHEMAS and table not in PRIVATE
     }
 
 
-def _among(con: duckdb.DuckDBPyConnection, copied: dict[str, str]) -> dict[str, str]:
-    """By table the condition that all rows meet which may differ from their copy: of those that were brought forward from the very build that was
-    copied. These are the rows of voters whom the model read anew, and of those whose person is another one."""
-    persons.find_renamed(con)
+def _made_anew(con: duckdb.DuckDBPyConnection, copied: dict[str, str]) -> dict[str, str]:
+    """By table a query of the values whose rows were made anew, of those tables that were brought forward from the very build that was
+    copied. Nothing else of them differs from the copy but whose the rows of a voter are."""
+    if "person_records" not in copied:
+        return {}
     code = versions.code_version("orchestration/publishing")
     found = con.execute("select step, followed, built_at from meta.builds").fetchall()
     followed = {step: f"{build} {code}" for step, build, _ in found}
     built_at = {step: at for step, _, at in found}
-    among = {}
-    for table, told_by in _BROUGHT_FORWARD_BY.items():
-        mart = f"marts.{table}"
-        are_of_one_build = len({built_at.get(step) for step in (mart, *told_by)}) == 1
-        if are_of_one_build and followed.get(mart) == _built(copied.get(table, "")):
-            voters = " union all ".join(f"select voter_id from {name}" for name in (*told_by, "whose.renamed"))
-            among[table] = f"voter_id in ({voters})"
-    return among
+    queries = {}
+    for source, (column, named_by, others) in _MADE_ANEW.items():
+        table = source.partition(".")[2]
+        are_of_one_build = len({built_at.get(step) for step in (source, *named_by)}) == 1
+        if are_of_one_build and followed.get(source) == _built(copied.get(table, "")):
+            parts = [f"select {column} from {name}" for name in named_by]
+            parts += [f"select {column} from {name} where {others}" for name in (source, f"candidate.main.{table}")]
+            queries[table] = " union all ".join(parts)
+    return queries
 
 
 def _built(source: str) -> str:
@@ -175,18 +196,9 @@ def _copied(settings: Settings, con: duckdb.DuckDBPyConnection) -> dict[str, str
     then: somebody may have written into it."""
     return dict(
         con.execute(
-            "select table_name, source from meta.published_tables where file = ?", [_told_by(settings.current)]
+            "select table_name, source from meta.published_tables where file = ?", [told_by(settings.current)]
         ).fetchall()
     )
-
-
-def _told_by(file: Path) -> str:
-    """What tells a file from any other, and from itself once it was written into: its size and the time of the last change."""
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
@@ -218,7 +230,7 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     if version == published_version(settings):
         remove_database(candidate)
         return False
-    written = _told_by(candidate)
+    written = told_by(candidate)
     con.execute(f"attach {text_literal(candidate)} as candidate")
     try:
         # They are in the copy already where this version was judged before and the swap did not come about.
@@ -230,7 +242,7 @@ def swap(settings: Settings, con: duckdb.DuckDBPyConnection) -> bool:
     finally:
         con.execute("detach candidate")
     # Before the rename: of a run that is killed between the two nothing is known of the file that stands.
-    con.execute("update meta.published_tables set file = ? where file = ?", [_told_by(candidate), written])
+    con.execute("update meta.published_tables set file = ? where file = ?", [told_by(candidate), written])
     kept = settings.published / "versions"
     kept.mkdir(exist_ok=True)
     candidate.chmod(0o640)

@@ -3,6 +3,7 @@ donations: the content is that of everything built from nothing."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from datetime import date
@@ -11,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.publishing import forward
+from orchestration.identity import stewards
+from orchestration.publishing import forward, publish
 from orchestration.sample import SAMPLE_AS_OF, write_sample
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -54,6 +56,15 @@ def of_one_county(file: Path, folder: Path) -> Path:
     return county
 
 
+def decided_of_two_who_stay(one: Path, other: Path) -> str:
+    """What a steward said of two voters whose records are the same in both files: that they are one person."""
+    both = sorted({*one.read_bytes().split(b"\r\n")[1:-1]} & {*other.read_bytes().split(b"\r\n")})[:2]
+    a, b = (
+        {"source": "nc_voters", "record_id": "NC-" + line.decode("latin-1").split("\t")[3].strip('"')} for line in both
+    )
+    return json.dumps({"at": "2026-12-18T00:00:00", "by": "a test", "decision": "confirm", "a": a, "b": b}) + "\n"
+
+
 def content(settings: Settings) -> dict[str, list[tuple]]:
     """What is published, but for what is told of the runs: one of several had judged and counted earlier files, too, and knows who was
     there before and with whom. Nor are ids of people compared, since one of several kept the id of who was a donor before she was linked, nor
@@ -79,37 +90,77 @@ def records_read_from(settings: Settings, file: Path) -> int:
     return count
 
 
-def built_at_once(folder: Path, *files: Path) -> dict[str, list[tuple]]:
+def has_persons_of_records(settings: Settings) -> None:
+    """Every row's person is its record's, also where that has become another's."""
+    with duckdb.connect(str(settings.current), read_only=True) as con:
+        for table, record in (("voters", "voter_id"), ("vote_history", "voter_id"), ("donations", "donor_id")):
+            [(rows, wrong, others)] = con.execute(
+                f"""select count(*), count(*) filter (where own.person_id is distinct from r.person_id),
+                    count(*) filter (where r.stage <> 'first')
+                from {table} own left join person_records r on r.record_id = own.{record} and r.valid_to is null"""
+            ).fetchall()
+            assert rows > 0 == wrong, table
+            assert others or table != "donations"
+
+
+def published_otherwise(settings: Settings) -> set[str]:
+    """The published tables that hold other rows than those in the warehouse of which they are copies, but for whose each row is."""
+    with Warehouse(settings).hold("a test") as warehouse, warehouse.open() as con:
+        con.execute(f"attach '{settings.current}' as current_version (read_only)")
+        differing = set()
+        for schema, table in publish.public_tables(con):
+            names = con.execute(f"select column_name from (describe {schema}.{table})").fetchall()
+            columns = ", ".join(name for (name,) in names)
+            own, copied = (f"select {columns} from {place}.{table}" for place in (schema, "current_version.main"))
+            if (
+                schema != "meta"
+                and con.execute(f"({own} except all {copied}) union all ({copied} except all {own}) limit 1").fetchall()
+            ):
+                differing.add(table)
+        return differing
+
+
+def built_at_once(folder: Path, *files: Path, decided: str = "") -> dict[str, list[tuple]]:
     settings = pipeline.settings_for(folder)
     deliver(settings, *files)
+    stewards.file_of(settings).write_text(decided)
     assert pipeline.run(settings) == 0
     return content(settings)
 
 
 def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_path, capsys, monkeypatch) -> None:
-    bring_forward, brought_forward, among_few = forward.bring_forward, set(), set()
+    done: dict[str, set[str]] = {}
 
-    def watched(con, table, source, rows, among) -> bool:
-        is_done = bring_forward(con, table, source, rows, among)
-        brought_forward.update({table} if is_done else ())
-        among_few.update({table} if is_done and among != "true" else ())
-        return is_done
+    def watch(way: str) -> None:
+        of_forward = getattr(forward, way)
 
-    monkeypatch.setattr(forward, "bring_forward", watched)
+        def watched(con, table, *arguments) -> bool:
+            is_done = of_forward(con, table, *arguments)
+            done.setdefault(way, set()).update({table} if is_done else ())
+            return is_done
+
+        monkeypatch.setattr(forward, way, watched)
+
+    watch("replace")
+    watch("bring_forward")
     first, second, third = snapshots
     county = of_one_county(third["ncvoter"], tmp_path)
     step_by_step = pipeline.settings_for(tmp_path / "steps")
     newest = [file for name, file in third.items() if name.startswith("donations")]
+    decided = decided_of_two_who_stay(first["ncvoter"], second["ncvoter"])
     steps = ([*first.values()], [second["ncvoter"]], [county, third["ncvhis"], *newest])
     for step in steps:
         deliver(step_by_step, *step)
         if step is steps[1]:
+            stewards.file_of(step_by_step).write_text(decided)
             with Warehouse(step_by_step).hold("a test") as warehouse, warehouse.open() as con:
                 [(linked,)] = con.execute("select count_if(is_linked) from marts.donations").fetchall()
                 con.execute(
                     "update marts.donations set fundraising_page = 'stands', voter_id = null, linked_by = null, is_linked = false"
                 )
         assert pipeline.run(step_by_step) == 0
+        assert published_otherwise(step_by_step) == set()
+        has_persons_of_records(step_by_step)
         if step is steps[1]:
             with Warehouse(step_by_step).hold("a test") as warehouse, warehouse.open() as con:
                 # Donations stand as they were, but for whom they lead to.
@@ -129,20 +180,13 @@ def test_files_one_after_the_other_give_what_all_at_once_give(snapshots, tmp_pat
             )
             assert judged["staging.stg_nc__vote_history"] < built["marts.voters"] < judged["marts.voters"]
     # In the published file, too, only the rows that differ were written.
-    assert brought_forward >= {"voters", "vote_history", "residences", "households", "people", "person_records"}
-    assert among_few == {"voters", "vote_history"}
+    of_residences = {"residences", "households", "household_members", "family_relations"}
+    assert done["replace"] == {"voters", "vote_history", *of_residences, "people", "person_records", "person_events"}
+    assert done["bring_forward"] >= {"segment_members", "match_review"}
     # Most people's records never changed, and were not read again.
     assert records_read_from(step_by_step, first["ncvoter"]) > 0.5 * pipeline.VOTERS
-    assert content(step_by_step) == built_at_once(tmp_path / "once", *(file for step in steps for file in step))
+    once = built_at_once(tmp_path / "once", *(file for step in steps for file in step), decided=decided)
+    assert content(step_by_step) == once
     with duckdb.connect(str(step_by_step.current), read_only=True) as con:
-        # Every row's person is its record's, also where that has become another's.
-        for table, record in (("voters", "voter_id"), ("vote_history", "voter_id"), ("donations", "donor_id")):
-            [(rows, wrong, others)] = con.execute(
-                f"""select count(*), count(*) filter (where own.person_id is distinct from r.person_id),
-                    count(*) filter (where r.stage <> 'first')
-                from {table} own left join person_records r on r.record_id = own.{record} and r.valid_to is null"""
-            ).fetchall()
-            assert rows > 0 == wrong, table
-            assert others or table != "donations"
         kinds = dict(con.execute("select change_type, count(*) from voter_changes group by 1").fetchall())
     assert kinds.keys() >= {"new", "moved"}

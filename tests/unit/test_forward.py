@@ -1,4 +1,4 @@
-"""Published tables brought forward by the rows that differ."""
+"""Published tables brought forward by the rows that differ or were made anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 import duckdb
 import pytest
 
-from orchestration.publishing import forward, persons
+from orchestration.publishing import forward, persons, publish
+from quality import versions
 
 
 @pytest.fixture
@@ -60,21 +61,63 @@ def test_equal_rows_that_are_all_new_or_all_gone_are_counted(con) -> None:
     assert published(con, "t") == con.execute("from mart order by all").fetchall()
 
 
-def test_rows_are_looked_at_among_those_that_may_differ_and_the_others_are_counted(con) -> None:
-    con.execute("create table candidate.main.t as select n, 'a' || n as name from range(100) r(n)")
-    con.execute("create table mart as select n, if(n < 50, 'b', 'a') || n as name from range(1, 100) r(n)")
-    assert forward.bring_forward(con, "t", "mart", "select * from {}".format, "n < 10")
-    assert published(con, "t") == [(n, f"{'b' if n < 10 else 'a'}{n}") for n in range(1, 100)]
-    con.execute("delete from mart where n = 70")
-    assert not forward.bring_forward(con, "t", "mart", "select * from {}".format, "n < 10")
+def replace(con, made_anew: str) -> bool:
+    return forward.replace(con, "t", "mart", "select * from {}".format, made_anew)
 
 
-def test_a_few_changed_rows_of_a_table_with_much_room_want_a_new_one(con) -> None:
+def test_rows_that_were_made_anew_take_the_place_of_those_of_before_and_no_others_are_looked_at(con) -> None:
+    con.execute("create table candidate.main.t as select n, k from range(100) r(n), range(2) s(k)")
     con.execute(
-        "create table candidate.main.t as select n from range(1000) r(n); delete from candidate.main.t where n < 200"
+        "create table mart as select n, k + 7 as k from range(1, 102) r(n), range(3) s(k) where n <> 50 and (k < 2 or n = 9)"
     )
-    con.execute("create table mart as select n + 1 as n from range(200, 1000) r(n)")
-    assert not forward.bring_forward(con, "t", "mart", "select * from {}".format, "n not between 201 and 999")
+    changed = "select 'n' as n where false union all select unnest(['0', '5', '9', '50', '100', '101', '9', null])"
+    assert replace(con, f"select n::bigint as n from ({changed})")
+    assert published(con, "t") == sorted(
+        [(n, k) for n in range(1, 100) for k in range(2) if n not in (5, 9, 50)]
+        + [(n, k + 7) for n in (5, 9, 100, 101) for k in range(3 if n == 9 else 2)]
+    )
+
+
+def test_which_rows_were_made_anew_is_told_of_tables_that_were_brought_forward_from_what_was_copied(con) -> None:
+    con.execute("""
+        create schema meta; create schema marts; create schema intermediate;
+        create table meta.builds as
+        select * from (values ('marts.residences', 'old', 2), ('marts.households', 'older', 2), ('marts.family_relations', 'old', 2), ('marts.voters', 'old', 2),
+            ('intermediate.int_touched_residences', null, 2), ('intermediate.int_changed_records', null, 2),
+            ('intermediate.int_outdated_voters', null, 1)) as builds(step, followed, built_at);
+        create table intermediate.int_touched_residences as select 1 as residence_id;
+        create table marts.residences as select n as residence_id from range(9) r(n);
+        create table marts.family_relations as select 2 as residence_id, false as lives_together union all select 3, true;
+        create table candidate.main.residences as from marts.residences;
+        create table candidate.main.family_relations as select 4 as residence_id, false as lives_together union all select 5, true;
+    """)
+    code = versions.code_version("orchestration/publishing")
+    copied = {table: f"old {code} of whom" for table in ("residences", "households", "family_relations", "voters")}
+    assert publish._made_anew(con, copied) == {}  # a version without people
+    told = publish._made_anew(con, copied | {"person_records": f"old {code} of whom"})
+    assert {table: sorted(con.execute(query).fetchall()) for table, query in told.items()} == {
+        "residences": [(1,)], "family_relations": [(1,), (2,), (4,)],
+    }  # fmt: skip
+
+
+def test_rows_that_do_not_add_up_want_a_new_table(con) -> None:
+    con.execute("create table candidate.main.t as select n from range(100) r(n)")
+    con.execute("create table mart as select n from range(1, 100) r(n)")
+    assert not replace(con, "select 5 as n")
+    assert replace(con, "select 0 as n")
+
+
+def test_much_room_of_rows_that_were_made_anew_wants_a_new_table(con) -> None:
+    con.execute("create table candidate.main.t as select n from range(1000) r(n)")
+    con.execute("create table mart as select n from range(1000) r(n)")
+    assert [replace(con, f"select unnest(range({k}, {k + 100})) as n") for k in (0, 100, 200)] == [True, True, False]
+
+
+def test_other_columns_of_what_was_made_anew_want_a_new_table(con) -> None:
+    con.execute("create table candidate.main.t as select n from range(100) r(n)")
+    con.execute("create table mart as select n::integer as n from range(100) r(n)")
+    assert not replace(con, "select 5 as n")
+    assert published(con, "t") == [(n,) for n in range(100)]
 
 
 def test_voters_who_are_another_person_than_in_what_was_published_are_found(con) -> None:
@@ -114,6 +157,9 @@ def test_where_a_record_stands_in_the_newer_file_is_written_over(con) -> None:
     assert bring_forward(con, "voters", later)
     assert published(con, "voters") == con.execute(f"from ({later}) order by all").fetchall()
     assert con.execute("select rowid from candidate.main.voters where voter_id = 50").fetchall() == [(50,)]
+    con.execute("create or replace table marts_table as " + rows.format("latest", 6, 1))
+    assert forward.replace(con, "voters", "marts_table", "select * from {}".format, "select 1 as voter_id")
+    assert published(con, "voters") == con.execute("from marts_table order by all").fetchall()
 
 
 def test_rows_that_have_become_another_persons_are_named_anew_in_place(con) -> None:
@@ -135,5 +181,10 @@ def test_rows_that_have_become_another_persons_are_named_anew_in_place(con) -> N
             else:
                 con.execute(f"create table candidate.main.{table} as {rows}")
         con.execute("update identity.person_records set person_id = 'P-NC-3' where record_id in ('NC-4', 'D7')")
-    assert ("NC-4", 4, "P-NC-3") in published(con, "voters")
+    con.execute("update identity.person_records set person_id = 'P-NC-3' where record_id in ('NC-5', 'NC-6')")
+    persons.prepare(con)
+    persons.name_anew(con, "voters", of="voter_id in ('NC-5')")
+    assert [row for row in published(con, "voters") if row[2] == "P-NC-3"] == [
+        (f"NC-{n}", n, "P-NC-3") for n in (3, 4, 5)
+    ]
     assert ("D7", "NC-7", "P-NC-3") in published(con, "donations")
