@@ -309,7 +309,7 @@ def test_what_was_written_stands_though_the_file_was_never_closed(tmp_path) -> N
     assert content(database) == content(tmp_path / "undisturbed.duckdb")
     with duckdb.connect(str(database)) as con:
         names = con.execute("select table_name from duckdb_tables() where schema_name = 'identity'").fetchall()
-        assert {name for (name,) in names} == {*tables.described(), "compared", "links", "identifiers"}
+        assert {name for (name,) in names} == {*tables.described(), "compared", "links", "identifiers", "made_anew"}
         assert con.execute(
             "select count(*) from duckdb_columns() where table_name = 'people' and comment is null"
         ).fetchall() == [(0,)]
