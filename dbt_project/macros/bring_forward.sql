@@ -13,6 +13,20 @@
     delete from {{ this }} where residence_id in (select residence_id from {{ ref('int_touched_residences') }})
 {%- endmacro %}
 
+{# Telephone numbers that voters who were read anew had in the mart, or have there now. #}
+{% macro touched_phones() -%}
+    select phone from {{ ref('int_outdated_voters') }} where phone is not null
+    union
+    select phone from {{ ref('voters') }}
+    where phone is not null
+        and voter_id in (select voter_id from {{ ref('int_outdated_voters') }} union all select voter_id from {{ ref('int_changed_records') }})
+{%- endmacro %}
+
+{# Of these it is told anew whose each is. #}
+{% macro forget_touched_phones() -%}
+    delete from {{ this }} where phone in ({{ touched_phones() }})
+{%- endmacro %}
+
 {# Who lives together is told by residences; of who did the relations are all told anew. #}
 {% macro forget_touched_relations() -%}
     {{ forget_touched_residences() }} or not lives_together

@@ -1,16 +1,18 @@
-{# The voter records of all states that int_changed_records names, as far as registrations are made of them, staged like the
-   others: those of now, or those before.
-   Picked from raw, so that only they are typed. Raw is not named as a source: the staging models, on which
-   int_changed_records is built, do that. #}
-{% macro changed_voters(is_current) -%}
-    {% set columns = registration_columns() | join(', ') %}
+{# Columns of the voter records of all states that int_changed_records names, staged like the others: of those of now, or of those before.
+   Picked from raw, so that only they are typed, and by their hash first: what else a record has is then read of these alone, since a
+   number is asked for where a table is read, and a place and a delivery only where whole records are. Raw is not named as a source: the
+   staging models, on which int_changed_records is built, do that. #}
+{% macro changed_voters(is_current, columns) -%}
     {% for state in var('states') -%}
     {% set picked = [] -%}
     {% for list in voter_lists(state) -%}
     {% set raw = api.Relation.create(schema='raw', identifier=list ~ ('' if is_current else '_previous')) %}
     {%- set records %}(
             select raw.*
-            from {{ raw }} as raw
+            from (
+                select * from {{ raw }}
+                where _record_hash in (select record_hash from {{ ref('int_changed_records') }} where is_current = {{ is_current }})
+            ) as raw
             semi join {{ ref('int_changed_records') }} as changed
                 on changed.delivery_id = raw._delivery_id
                 and changed.record_number = raw._record_number
@@ -19,7 +21,7 @@
     {%- endset %}
     {%- do picked.append(records) %}
     {%- endfor %}
-    select {{ columns }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](*picked) }})
+    select {{ columns | join(', ') }} from ({{ context['stage_' ~ (state | lower) ~ '_voters'](*picked) }})
     {{- ' union all ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
@@ -33,6 +35,15 @@
         'zip4', 'mail_address_1', 'mail_address_2', 'mail_address_3', 'mail_address_4', 'mail_city', 'mail_state_code', 'mail_zip5',
         'mail_zip4', 'mail_country',
         'congressional_district', 'state_senate_district', 'state_house_district', 'delivery_id', 'record_number', 'as_of',
+    ]) -%}
+{%- endmacro %}
+
+{# What is asked of registrations as they were before. #}
+{% macro earlier_columns() -%}
+    {%- do return([
+        'voter_id', 'state_code', 'county_code', 'county_fips', 'first_name', 'middle_name', 'last_name', 'name_suffix',
+        'party_code', 'registration_status', 'registration_date', 'residence_address', 'residence_city', 'zip5',
+        'delivery_id', 'record_number', 'as_of',
     ]) -%}
 {%- endmacro %}
 

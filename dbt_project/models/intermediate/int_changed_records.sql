@@ -23,7 +23,7 @@ records_now as (
 
     -- What is read by the day of the file belongs to what is compared: the birth, and with it whether the record is there. All as one number
     -- as long as the record's own hash.
-    select voter_id, delivery_id, record_number, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
+    select voter_id, delivery_id, record_number, record_hash, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
     from records
     semi join changed_counties using (state_code, county_code)
 
@@ -31,7 +31,7 @@ records_now as (
 
 records_before as (
 
-    select voter_id, delivery_id, record_number, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
+    select voter_id, delivery_id, record_number, record_hash, {{ hash_of(['voter_id', 'record_hash', 'birth_year', 'birth_date']) }} as said
     from (
         {{ union_states('voters_previous', [
             'voter_id', 'record_hash', 'birth_year', 'birth_date', 'delivery_id', 'record_number',
@@ -72,11 +72,11 @@ changed_voters as (
 
 final as (
 
-    select voter_id, delivery_id, record_number, true as is_current
+    select voter_id, delivery_id, record_number, true as is_current, record_hash
     from records
     where voter_id in (select voter_id from changed_voters)
     union all
-    select voter_id, delivery_id, record_number, false as is_current
+    select voter_id, delivery_id, record_number, false as is_current, record_hash
     from records_before
     where voter_id in (select voter_id from changed_voters)
 

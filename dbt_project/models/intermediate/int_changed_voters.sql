@@ -1,1 +1,1 @@
-{{ changed_voters(true) }}
+{{ changed_voters(true, registration_columns()) }}

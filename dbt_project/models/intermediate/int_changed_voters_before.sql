@@ -1,1 +1,1 @@
-{{ changed_voters(false) }}
+{{ changed_voters(false, earlier_columns()) }}

@@ -1,5 +1,8 @@
 -- The mart is no ref: it is asked as it was left before it is brought forward, and not at all where it is built from nothing.
 {% set mart = load_relation(api.Relation.create(database=target.database, schema='marts', identifier='voters')) if execute -%}
+{#- What votes and elections are counted by; where neither is built in this run, only who changed may have other counts. -#}
+{% set counted_by = ['model.' ~ project_name ~ '.int_ballots', 'model.' ~ project_name ~ '.int_elections'] -%}
+{% set counts_stand = execute and not counted_by | select('in', selected_resources) | list -%}
 with changed as (
 
     select voter_id from {{ ref('int_changed_records') }}
@@ -22,12 +25,12 @@ voters as (
 
     {% if mart -%}
     select
-        voter_id, residence_id, state_code, registration_date, general_eligible_count, primary_eligible_count, general_voted_count, primary_voted_count,
-        last_voted_date, usual_voting_method
+        voter_id, residence_id, phone, state_code, registration_date, general_eligible_count, primary_eligible_count, general_voted_count,
+        primary_voted_count, last_voted_date, usual_voting_method
     from {{ mart }}
     {%- else -%}
     select
-        cast(null as varchar) as voter_id, cast(null as varchar) as residence_id,
+        cast(null as varchar) as voter_id, cast(null as varchar) as residence_id, cast(null as varchar) as phone,
         cast(null as varchar) as state_code, cast(null as date) as registration_date,
         cast(null as integer) as general_eligible_count, cast(null as integer) as primary_eligible_count,
         cast(null as integer) as general_voted_count, cast(null as integer) as primary_voted_count,
@@ -39,8 +42,11 @@ voters as (
 
 final as (
 
-    select voters.voter_id, voters.residence_id
+    select voters.voter_id, voters.residence_id, voters.phone
     from voters
+    {% if counts_stand -%}
+    where voters.voter_id in (select voter_id from changed)
+    {%- else -%}
     -- Whose day of registration is another one is among those who changed.
     left join eligible
         on eligible.state_code = voters.state_code
@@ -59,6 +65,7 @@ final as (
                 or coalesce(records.primary_voted_count, 0) <> voters.primary_voted_count
             )
         )
+    {%- endif %}
 
 )
 

@@ -3,11 +3,15 @@
 -- depends_on: {{ ref('int_changed_records') }}
 -- depends_on: {{ ref('int_outdated_voters') }}
 {% set origins = union_states('voters', ['voter_id', 'delivery_id', 'record_number', 'as_of']) -%}
+{% set is_read_anew -%}
+voter_id in (select voter_id from {{ ref('int_changed_records') }} union all select voter_id from {{ ref('int_outdated_voters') }})
+{%- endset -%}
 with registrations as (
 
-    select * from {{ ref('int_registrations') }} where is_registered
     {% if is_incremental() -%}
-    and voter_id in (select voter_id from {{ ref('int_changed_records') }} union all select voter_id from {{ ref('int_outdated_voters') }})
+    {{ picked_rows(ref('int_registrations'), 'is_registered and ' ~ is_read_anew) }}
+    {%- else -%}
+    select * from {{ ref('int_registrations') }} where is_registered
     {%- endif %}
 
 ),
@@ -33,6 +37,7 @@ eligible as (
 records as (
 
     select * from {{ ref('int_voter_records') }}
+    {%- if is_incremental() %} where {{ is_read_anew }}{% endif %}
 
 ),
 
