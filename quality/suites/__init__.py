@@ -39,9 +39,11 @@ def is_missing(column: str, table: str) -> str:
 
 def shared(column: str, people: str, what: str, whose: str = "people", table: str = "{batch}") -> Any:
     """A check that no e-mail address or telephone number (`what`, in a column) is that of more than `SHARED` people, who are told apart by
-    `people`. `whose` is the word for them."""
+    `people`. `whose` is the word for them. Numbers that stand for the values say first where to look, as in `once`."""
+    filled = f"from {table} where {column} is not null"
     return no_rows(
-        f"select 1 from {table} where {column} is not null group by {column} having count(distinct {people}) > {SHARED}",
+        f"select 1 {filled} and hash({column}) in (select hash({column}) {filled} group by 1 having count(*) > {SHARED}) "
+        f"group by {column} having count(distinct {people}) > {SHARED}",
         f"no {what} is that of more than {SHARED} {whose}",
         "warning",
     )
@@ -53,8 +55,9 @@ def linked(con: Any, mart: str, share: float, rows: str = "rows", who: str = "wh
     [(found, count)] = con.execute(f"select count_if(is_linked), count(*) from marts.{mart}").fetchall()
     return [
         no_rows(
-            "select 1 from {batch} where is_linked = (voter_id is null) "
-            "or voter_id is not null and voter_id not in (select voter_id from marts.voters)",
+            # The few who are linked are looked for among the voters, and not all voters made ready to be looked through.
+            "select 1 from {batch} where is_linked = (voter_id is null) union all "
+            "select 1 from (select voter_id from {batch} where voter_id is not null) linked anti join marts.voters using (voter_id)",
             who,
         ),
         no_rows(
