@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 from msgspec import structs
 
@@ -19,6 +20,11 @@ from orchestration.warehouse import Warehouse
 from tests import nc
 
 PERSONAL = "ZQXJ"  # tests plant it in records; it may show up nowhere but in the records themselves
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 class Desk:
