@@ -40,7 +40,8 @@ def is_there(con: duckdb.DuckDBPyConnection) -> bool:
 def bring(con: duckdb.DuckDBPyConnection, first: bool, has_sources: bool) -> None:
     """Make the temp view `compared` of the records as they are now, the temp tables `links` of the pairs that were linked before, and
     `source_records` of what the marts say of who is no voter. Makes also `fresh_records` (`n`), which are new or changed, `touched` (`n`), which
-    are looked at anew: these and what was linked with a record that is gone, and `bereft` (`n`), whose voter is gone."""
+    are looked at anew: these and what was linked with a record that is gone, `bereft` (`n`), whose voter is gone, and unless it is the `first` time
+    `departed` (`source`, `record_id`), which were there before and are no more."""
     told = {name for name, *_ in con.execute("describe intermediate.int_person_records").fetchall()}
     said = ", ".join(name if name in told else f"null as {name}" for name in normalise.COLUMNS)
     # Of sources that nobody delivered nothing is asked: also an empty view reads all voters.
@@ -78,22 +79,27 @@ def _given(only: str = "") -> str:
 
 def _renew(con: duckdb.DuckDBPyConnection) -> None:
     """Make `compared` of what stays of `identity.compared` and of the temp table `normalised`, in the place of what is `gone`."""
-    # Of each record only what tells it from what it was: all that all of them say is written for the few that differ.
+    # Of each record only what tells it from what it was, as one number: all that all of them say is written for the few that differ.
     con.execute(f"""
         create or replace temp table told as
-        select source, record_id, {_SAID} from ({_VOTERS}) union all select source, record_id, {_SAID} from source_records
+        select source, record_id, hash(source, record_id, content) as said
+        from (select source, record_id, {_SAID} from ({_VOTERS}) union all select source, record_id, {_SAID} from source_records)
     """)
     con.execute("""
-        create or replace temp table fresh_told as
-        select source, record_id from told anti join identity.compared using (source, record_id, content)
+        create or replace temp table differing as
+        select n, source, record_id
+        from told full join (select n, hash(source, record_id, content) as said from identity.compared) as compared using (said)
+        where n is null or record_id is null
     """)
+    con.execute("create or replace temp table fresh_told as select source, record_id from differing where n is null")
+    con.execute("create or replace temp table gone as select n from differing where n is not null")
     con.execute("""
-        create or replace temp table gone as
-        select n from identity.compared anti join told using (source, record_id, content)
+        create or replace temp table departed as
+        select source, record_id from identity.compared semi join gone using (n) anti join fresh_told using (source, record_id)
     """)
     con.execute(f"create or replace temp table fresh_given as {_given('fresh_told')}")
     normalise.read(con, "fresh_given", "temp table normalised", carried=("content",))
-    con.execute("drop table fresh_given; drop table told; drop table fresh_told")
+    con.execute("drop table fresh_given; drop table told; drop table differing; drop table fresh_told")
     [(most,)] = con.execute("select coalesce(max(n), 0) from identity.compared").fetchall()
     con.execute(f"update normalised set n = n + {most}")
     con.execute("""

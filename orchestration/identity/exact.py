@@ -23,14 +23,28 @@ LARGEST = 30  # records that may share a combination: more are no one person's
 
 
 _HASHED = sorted({name for columns in (blocking.KEYS | blocking.KEYS_OF_FORMS).values() for name in columns})
+# Of these keys those that every record has that has a finer one, too.
+_EVERY_KEY = {frozenset(columns) for columns in (blocking.KEYS | blocking.KEYS_OF_FORMS).values()}
+_FOUND_BY = [
+    columns
+    for columns in (blocking.KEYS | blocking.KEYS_OF_FORMS).values()
+    if not any(coarser < frozenset(columns) for coarser in _EVERY_KEY)
+]
+# What columns of keys are made of, and hardly more records share.
+_RATHER = {
+    "names": "case when first is not null and last is not null then xor(hash(first), hash(last)) end",
+    "place": PLACE,
+    "address_key": "case when house is not null and street is not null then hash(house, street) end",
+    "street_4": "left(street, 4)",
+}
 _TOLD_ALIKE = ("zip5", "city", "phone", "email")
 
 
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Bring `links` to `source_records` and `fresh_records`, and add to `touched` whose links are other ones than before.
 
-    Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `hashed`,
-    what all are found by and which these are (`is_loose`), and the first time `paired` of all. To `fresh_records` come those that an id led before.
+    Only records that no id leads to a voter are linked with others: the rest are settled, and say what they say for those. Makes `loose`, which
+    these are (`n`); `hashed`, what all that may be linked are found by; and the first time `paired` of all. To `fresh_records` come those that an id led before.
     """
     con.execute(f"""
         create or replace temp table led as
@@ -80,7 +94,7 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         con.execute("insert into fresh_records select n from come_loose")
     if first:  # All are looked at in each stage: made once, since to choose of them takes longer than to make all.
         complete(con, "(select * exclude (content) from compared)", "paired")
-    _hash(con)
+    _hash(con, first)
     con.execute("create or replace temp table alike (n_l bigint, n_r bigint, evidence varchar, weight double)")
     for name, (columns, weight) in COMBINATIONS.items():
         key = blocking.key(("first", "last", *columns))
@@ -98,28 +112,33 @@ def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
         """)
     con.execute(f"""
         insert into links
-        with told as (select n, generation, sex, birth_year, born, middle, phone, email from compared)
+        with told as (select n, generation, sex, birth_year, born, middle, phone, email from compared {"" if first else "semi join near using (n)"})
         select n_l, n_r, 'exact', 'first and last name, and ' || evidence, weight
         from alike
         join (select {model.sided("told", "l")}) using (n_l) join (select {model.sided("told", "r")}) using (n_r)
         where {model.namesakes_veto()} is null
     """)
-    tables.drop(con, "led", "led_before", "loose", "alike")
+    tables.drop(con, "led", "led_before", "alike")
 
 
 def paired(con: duckdb.DuckDBPyConnection, which: str, among: str = "compared") -> None:
     """Make the temp table `paired` of the records of `among` whose `n` the query `which` gives, with all that pairs are judged by."""
     con.execute(f"create or replace temp table asked_of as select distinct n from ({which}) as asked(n)")
-    complete(con, f"(select * exclude (content) from {among} semi join asked_of using (n))", "paired")
-    tables.drop(con, "asked_of")
+    con.execute(f"""
+        create or replace temp table asked_records as
+        select * exclude (content) from {among} semi join asked_of using (n)
+    """)
+    complete(con, "asked_records", "paired")
+    tables.drop(con, "asked_of", "asked_records")
 
 
 _ONE_FRESH = "where n in (select n from fresh_records) or other in (select n from fresh_records)"
 
 
-def _hash(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and `hashed` of all that is compared (`n`,
-    `is_voter`, `is_loose`, of what keys are made as numbers, of the first names `named`, and of what is told of a person `told_*`) without these."""
+def _hash(con: duckdb.DuckDBPyConnection, first: bool) -> None:
+    """Make `shared_phone` and `shared_email`, what is under so many names that it is nobody's, and without these `hashed` of all that is compared
+    the first time and later of those `near` (`n`, `is_voter`, `is_loose`, of what keys are made as numbers, of the first names `named`, and of what is
+    told of a person `told_*`)."""
     for column in ("phone", "email"):
         con.execute(f"""
             create or replace temp table shared_{column} as
@@ -129,14 +148,50 @@ def _hash(con: duckdb.DuckDBPyConnection) -> None:
             select {column} from compared semi join often using ({column}) group by {column}
             having count(distinct coalesce(first, '') || ' ' || coalesce(last, '')) > {SHARED_BY_NAMES}
         """)
+    if not first:
+        _find_near(con)
     con.execute(f"""
         create or replace temp table hashed as
         select n, ends_with(source, '_voters') as is_voter, n in (select n from loose) as is_loose, hash(first, first_word) as named, {blocking.parts(_HASHED)},
             generation as told_generation, sex as told_sex, birth_year as told_birth_year, born as told_born, left(middle, 1) as told_initial,
             {", ".join(f"case when {name} is not null then hash({name}) end as told_{name}" for name in _TOLD_ALIKE)}
-        from (select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key from compared)
+        from (
+            select *, {PLACE} as place, house || '|' || street || '|' || {PLACE} as address_key
+            from compared {"" if first else "semi join near using (n)"}
+        )
     """)
     for column in ("phone", "email"):
         con.execute(f"""
             update hashed set {column} = null, told_{column} = null where {column} in (select hash({column}) from shared_{column})
         """)
+
+
+def _find_near(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `near` (`n`, `first`, `first_word`): all records that share what a record of `fresh_records` shares with one of `loose`. Every link that is
+    to be found is between two of them, and of each value that it is found by they are all that have it."""
+    said = ", ".join(f"{_shared_by(columns)} as key_{place}" for place, columns in enumerate(_FOUND_BY))
+    con.execute(f"""
+        create or replace temp table keys_asked as
+        select n in (select n from fresh_records) as is_fresh, n in (select n from loose) as is_loose, {said}
+        from (from compared semi join (select n from fresh_records union select n from loose) using (n))
+    """)
+    asked = []
+    for place, columns in enumerate(_FOUND_BY):
+        key = f"key_{place}"
+        con.execute(f"""
+            create or replace temp table asked_{key} as
+            select {key} from keys_asked where is_fresh and {key} is not null
+            intersect select {key} from keys_asked where is_loose and {key} is not null
+        """)
+        if con.execute(f"select 1 from asked_{key} limit 1").fetchall():
+            asked.append(f"{_shared_by(columns)} in (select {key} from asked_{key})")
+    con.execute(
+        f"create or replace temp table near as select n, first, first_word from compared where {' or '.join(asked) or 'false'}"
+    )
+    tables.drop(con, "keys_asked", *(f"asked_key_{place}" for place, _ in enumerate(_FOUND_BY)))
+
+
+def _shared_by(columns: tuple[str, ...]) -> str:
+    """SQL over `compared` of a number that records share if they share the key of these columns, and that takes less work: it is told once for all of them."""
+    said = [_RATHER.get(column, column) for column in columns]
+    return f"case when {' and '.join(f'{text} is not null' for text in said)} then hash({', '.join(said)}) end"

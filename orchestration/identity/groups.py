@@ -11,7 +11,7 @@ _VOTERS_FIRST = (
 )
 # The tables of which nothing is asked once doubts are told.
 MADE = (
-    "touched", "fresh_records", "settled", "rejected", "group_links", "paired", "led_to", "units", "sure_links", "linked", "kept_apart",
+    "touched", "fresh_records", "by_stewards", "of_several", "settled", "rejected", "group_links", "paired", "led_to", "units", "sure_links", "linked", "kept_apart",
     "grouped", "confirmed", "joined", "together", "members_together", "doubts", *clusters.MADE,
 )  # fmt: skip
 _TWO_VOTERS = "source_l = source_r and ends_with(source_l, '_voters')"
@@ -28,10 +28,12 @@ def group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """)
     if not first:
         con.execute("""
+            create or replace temp table by_stewards as
+            select source, record_id from identity.person_records where valid_to is null and stage = 'steward'
+        """)
+        con.execute("""
             insert into touched
-            select n_l from settled union select n_r from settled
-            union select n from compared join identity.person_records using (source, record_id)
-            where valid_to is null and stage = 'steward'
+            select n_l from settled union select n_r from settled union select n from compared join by_stewards using (source, record_id)
         """)
         _find_touched(con)
     _group(con, first)
@@ -39,6 +41,14 @@ def group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 
 def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
     """Widen `touched` to all records that are linked with it, directly or by way of others, or are of the same people now."""
+    con.execute("""
+        create or replace temp table of_several as
+        with open as (
+            select source, record_id, person_id from identity.person_records
+            where valid_to is null and person_id in (select person_id from identity.people where record_count > 1)
+        )
+        select n, person_id from compared join open using (source, record_id)
+    """)
     size = -1
     while True:
         con.execute("""
@@ -48,13 +58,7 @@ def _find_touched(con: duckdb.DuckDBPyConnection) -> None:
             union select n_r from links join touched on n = n_l
             union select n_r from settled join touched on n = n_l
             union select n_l from settled join touched on n = n_r
-            union
-            select others.n
-            from touched
-            join compared using (n)
-            join identity.person_records as own on own.source = compared.source and own.record_id = compared.record_id and own.valid_to is null
-            join identity.person_records as theirs on theirs.person_id = own.person_id and theirs.valid_to is null
-            join compared as others on others.source = theirs.source and others.record_id = theirs.record_id
+            union select theirs.n from touched join of_several as own using (n) join of_several as theirs using (person_id)
         """)
         [(now,)] = con.execute("select count(*) from touched").fetchall()
         if now == size:
@@ -172,10 +176,11 @@ def _group(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """)
     # Records by their numbers, and what is written of them once at the end. The first time these numbers are an order, too.
     turn = f"case when ends_with(source, '_voters') then n else n + {1 << 40} end" if first else _VOTERS_FIRST
+    among = "compared" if first else "compared semi join units using (n)"
     con.execute(f"""
         create or replace temp table members_together as
         select n, coalesce(cluster, unit) as grouped_as, turn
-        from units join (select n, {turn} as turn from compared) using (n) left join (select n as unit, cluster from grouped) using (unit)
+        from units join (select n, {turn} as turn from {among}) using (n) left join (select n as unit, cluster from grouped) using (unit)
         where coalesce(cluster, unit) in (select grouped_as from together)
     """)
     con.execute("""

@@ -11,20 +11,22 @@ from orchestration.identity import tables
 _OWN_ID = "case when ends_with(source, '_voters') then 'P-' || record_id else 'P-' || left(md5(source || '|' || record_id), 16) end"
 
 
-def place(con: duckdb.DuckDBPyConnection, run: str, compared: bool) -> int:
+def place(con: duckdb.DuckDBPyConnection, run: str, compared: bool, first: bool) -> int:
     """Find to whom each record of `regrouped` belongs, and where nothing is `compared` the voters who were not there before. Makes the temp tables `placed` and `lost` (records)
     and `open_records` (`source`, `record_id`, `person_id`, `stage`): whose each record is from this run on, of which all that
-    follows is made. Returns how many records were placed or lost; nothing is changed before `write`."""
-    con.execute("""
-        create or replace temp table current_records as
+    follows is made. Unless records are compared for the `first` time, those that are lost are among `departed`. Returns how many records were placed or
+    lost; nothing is changed before `write`."""
+    con.execute(f"""
+        create or replace temp {"table" if first else "view"} current_records as
         select lower(state_code) || '_voters' as source, voter_id as record_id, as_of from marts.voters
         union all
         select source, record_id, as_of from source_records
     """)
-    con.execute("""
+    is_lost = "anti join current_records" if first else "semi join departed"
+    con.execute(f"""
         create or replace temp table lost as
         select source, record_id, person_id from identity.person_records
-        anti join current_records using (source, record_id) where valid_to is null
+        {is_lost} using (source, record_id) where valid_to is null
     """)
     con.execute("create or replace temp table open_before as select distinct person_id from lost")
     if compared:
@@ -54,7 +56,8 @@ def place(con: duckdb.DuckDBPyConnection, run: str, compared: bool) -> int:
         select members.* exclude (own_id), named.person_id, before.person_id as person_before, coalesce(before.is_open, false) as is_open
         from members join named using (grouped_as) left join before using (source, record_id)
     """)
-    tables.drop(con, "regrouped", "current_records", "members", "before", "named", "nameless", "taken", "several")
+    con.execute(f"drop {'table' if first else 'view'} current_records")
+    tables.drop(con, "regrouped", "members", "before", "named", "nameless", "taken", "several")
     _tell_events(con, run)
     tables.find(
         con,
@@ -69,7 +72,7 @@ def place(con: duckdb.DuckDBPyConnection, run: str, compared: bool) -> int:
     con.execute("""
         create or replace temp table open_records as
         select source, record_id, person_id, stage from identity.person_records
-        anti join lost using (source, record_id) anti join placed using (source, record_id) where valid_to is null
+        anti join (select source, record_id from lost union all select source, record_id from placed) using (source, record_id) where valid_to is null
         union all
         select source, record_id, person_id, stage from placed
     """)

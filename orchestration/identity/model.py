@@ -309,14 +309,16 @@ def add_frequencies(
     """Make `table` of the relation `records` with `street_words` and a column `tf_*` for each of these: which share of the others has that value,
     among those of the table `among` that have one and `PRIOR_PEOPLE` imagined records beside them. `some` is the table whose values alone are asked of, where
     these are few. The temp tables `tf_*` of values, as hashes, and their shares stay, for `score`."""
-    for column, share in _SHARES.items():
+    counts = ", ".join(f"count({column})" for column in _SHARES)
+    [told_of] = con.execute(f"select {counts} from {among}").fetchall()
+    for (column, share), told in zip(_SHARES.items(), told_of, strict=True):
         con.execute(f"""
             create or replace temp table tf_{column} as
-            select value as {column}, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / (told + {PRIOR_PEOPLE}) as tf_{column}
+            select value as {column}, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / ({told} + {PRIOR_PEOPLE}) as tf_{column}
             from (
                 select hash({column}) as value, count(*) as records from {among}
                 where {column} is not null {f"and {column} in (select {column} from {some})" if some else ""} group by value
-            ), (select count({column}) as told from {among})
+            )
         """)
     # Written once with all of them: to update a column after the other takes longer than all that is asked of them.
     con.execute(f"""

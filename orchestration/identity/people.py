@@ -64,7 +64,7 @@ def refresh(
         tables.drop(con, *groups.MADE)
     else:
         con.execute("create or replace temp table source_records as from intermediate.int_person_records limit 0")
-    touched = histories.place(con, run, compares)
+    touched = histories.place(con, run, compares, first)
     review.write_twice(con)
     review.settle(con)
     review.name_persons(con)

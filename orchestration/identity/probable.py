@@ -30,7 +30,17 @@ _WITHOUT_SHARED = """
 def link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
     """Add to `links` the likely pairs of `fresh_records`, and to `match_review` those of which it is not certain."""
     _link(con, first)
-    tables.drop(con, "settled_by_id", "unsettled", "hashed", "weighed_records", "person_pairs", *model.FREQUENCIES)
+    tables.drop(
+        con,
+        "settled_by_id",
+        "unsettled",
+        "hashed",
+        "loose",
+        "near",
+        "weighed_records",
+        "person_pairs",
+        *model.FREQUENCIES,
+    )
 
 
 def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
@@ -41,8 +51,8 @@ def _link(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             union all select n_r, n_l from links where stage <> 'probable'
         ),
         placed as (
-            select ends.n, other, theirs.is_voter, not theirs.is_loose as is_settled
-            from ends join hashed as mine on mine.n = ends.n join hashed as theirs on theirs.n = other where mine.is_loose
+            select ends.n, other, is_voter, other not in (select n from loose) as is_settled
+            from ends semi join loose using (n) join (select n as other, ends_with(source, '_voters') as is_voter from compared) using (other)
         ),
         direct as (select distinct n from placed where is_voter)
         select n from direct
@@ -132,7 +142,7 @@ def _pair(con: duckdb.DuckDBPyConnection, first: bool) -> None:
             few as (select value, count(*) <= {blocking.RARE} as is_rare from others group by value having count(*) between 2 and {blocking.FEW})
             {_PAIRS} {"" if _IS_MORE.intersection(columns) else _NO_MERE_NAMESAKES} {fresh}
         """)
-    normalise.list_forms(con, "compared", "forms_of")
+    normalise.list_forms(con, "compared" if first else "near", "forms_of")
     for columns in blocking.KEYS_OF_FORMS.values():
         key = blocking.key(columns)
         # Who have the very same name are found by the keys before.

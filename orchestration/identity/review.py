@@ -123,7 +123,7 @@ def write_doubts(con: duckdb.DuckDBPyConnection, first: bool) -> None:
 
 
 def _forget(con: duckdb.DuckDBPyConnection) -> None:
-    """Take out what was reported of records in `touched`, or of such as are gone."""
+    """Take out what was reported of records in `touched`, or in `departed`."""
     con.execute(f"""
         delete from match_review where reason not in ('{TWICE}', '{UNSURE}', '{STATES}') and (
             (source_a, record_a) in (select (source, record_id) from touched join compared using (n))
@@ -134,8 +134,8 @@ def _forget(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table match_review as
         with stands as (
             select * from match_review
-            semi join (select source as source_a, record_id as record_a from compared) using (source_a, record_a)
-            semi join (select source as source_b, record_id as record_b from compared) using (source_b, record_b)
+            anti join (select source as source_a, record_id as record_a from departed) using (source_a, record_a)
+            anti join (select source as source_b, record_id as record_b from departed) using (source_b, record_b)
         )
         from match_review where reason = '{TWICE}' union all from stands where reason <> '{TWICE}'
     """)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 import shutil
 import signal
@@ -16,7 +17,7 @@ import pytest
 
 from orchestration import pictures
 from orchestration.erasing import databases
-from orchestration.identity import explain, golden, people, stewards, tables
+from orchestration.identity import blocking, exact, explain, golden, people, stewards, tables
 from orchestration.publishing import persons
 from orchestration.sample.people import SAMPLE_AS_OF
 from orchestration.settings import ROOT, Settings, read_campaign
@@ -108,6 +109,94 @@ def test_looking_at_changed_records_alone_misses_nothing(con) -> None:
     con.execute("update identity.people set last_name = 'OTHERWISE' where voter_id = 'NC-1'")  # by other rules
     people.refresh(con, "other rules", by_same_rules=False)
     assert con.execute(people_now).fetchall() == seen[-1]
+
+
+def test_who_comes_later_is_linked_as_if_all_had_come_at_once() -> None:
+    """Voters and records share now these columns and now others: whatever key finds them, it is looked for in all that is there."""
+    draw = random.Random(7)
+    firsts = ["ROBERT", "BOB", "WILLIAM", "BILL", "MARGARET", "PEGGY", "OTTOLINE", "XIOMARA", "JO ANN"]
+    lasts = ["OKONKWO", "ZELENKA", "ABERNATHY", "QUISENBERRY", "VANDERPOOL"]
+
+    def somebody() -> dict:
+        number = draw.randrange(10_000)
+        return {
+            "first": draw.choice(firsts),
+            "last": draw.choice(lasts),
+            "born": draw.randrange(1950, 1990),
+            "address": f"{draw.randrange(1, 30)} {draw.choice(['ELDERBERRY', 'SASSAFRAS', 'HAWTHORN'])} ST",
+            "zip5": draw.choice(["27601", "27513", "28801"]),
+            "phone": f"919{5550000 + number}",
+            "email": f"mailbox{number}@fastmail.com",
+        }
+
+    voters = {f"NC-{number}": somebody() for number in range(100)}
+    records = {
+        f"V{number}": {
+            column: value if draw.random() < share else other
+            for (column, value), other in zip(one.items(), somebody().values(), strict=True)
+        }
+        for number, (one, share) in enumerate((one, share) for one in voters.values() for share in (0.4, 0.8))
+    }
+
+    def links(*parts: set[str]) -> set[tuple]:
+        con = empty()
+        for part in parts:
+            for name in sorted(part & voters.keys()):
+                one = voters[name]
+                told = {
+                    "birth_year": one["born"],
+                    "residence_address": one["address"],
+                    "zip5": one["zip5"],
+                    "phone": one["phone"],
+                }
+                vote(con, int(name[3:]), one["first"], one["last"], **told)
+                con.execute("insert into intermediate.int_voter_emails values (?, ?)", [name, one["email"]])
+            for name in sorted(part & records.keys()):
+                one = records[name]
+                told = {column: one[column] for column in ("address", "zip5", "phone", "email")}
+                record(con, "van_list", name, one["first"], one["last"], birth_date=f"{one['born']}-05-06", **told)
+            people.refresh(con, f"{len(part)}")
+        return set(
+            con.execute("""
+                select least(l.record_id, r.record_id), greatest(l.record_id, r.record_id), stage, links.evidence, weight
+                from identity.links join identity.compared as l on l.n = n_l join identity.compared as r on r.n = n_r
+            """).fetchall()
+        )
+
+    everybody = {*voters, *records}
+    later = {name for name in everybody if draw.random() < 0.3}
+    found = {link for link in links(everybody - later, later) if later.intersection(link[:2])}
+    assert found == {link for link in links(everybody) if later.intersection(link[:2])}
+    assert len({link[3] for link in found}) > 10
+
+
+@pytest.mark.parametrize("key", blocking.KEYS | blocking.KEYS_OF_FORMS)
+def test_whoever_shares_a_key_with_who_comes_later_is_looked_at(key: str) -> None:
+    """Of four records two share what the key is made of and no more; of the others one is no voter, one comes later, and neither is like them."""
+    columns = (blocking.KEYS | blocking.KEYS_OF_FORMS)[key]
+    made_of = {
+        "names": ("first", "last"),
+        "place": ("zip5",),
+        "address_key": ("house", "street", "zip5"),
+        "street_4": ("street",),
+    }
+    shared = {name for column in columns for name in made_of.get(column, (column,))}
+    values = {"born": "date '1961-05-06'", "birth_year": "1961", "phone": "9195550101"}
+    con = duckdb.connect()
+    texts = ("first", "first_word", "last", "house", "street", "zip5", "city", "email")
+    said = [*(f"{name} varchar" for name in texts), "birth_year integer", "born date", "phone bigint"]
+    con.execute(f"create temp table compared (n bigint, {', '.join(said)})")
+    for n in range(4):
+        alike = {name: values.get(name, f"'{name}'") for name in shared}
+        if "street_4" in columns:  # of which the ends differ
+            alike["street"] = f"'street {n}'"
+        own = {"n": f"{n}"} | (alike if n < 2 else {"first": f"'F{n}'", "last": f"'L{n}'"})
+        con.execute(f"insert into compared ({', '.join(own)}) values ({', '.join(own.values())})")
+    con.execute(
+        "create temp table loose as select unnest([0, 2]) as n; create temp table fresh_records as select unnest([1, 3]) as n"
+    )
+    exact._find_near(con)
+    assert con.execute("select n from near order by n").fetchall() == [(0,), (1,)]
 
 
 def test_ids_stay_where_nothing_changed_and_when_more_comes(con) -> None:
