@@ -135,8 +135,7 @@ def waive(con: duckdb.DuckDBPyConnection, gate: str, waived_by: str, reason: str
         [gate, version],
     )
     if gate == "raw":
-        for (table,) in tables:
-            reconcile.record_verdict(con, table.removeprefix("raw."), has_passed=True)
+        reconcile.record_verdicts(con, {table.removeprefix("raw."): True for (table,) in tables})
     con.execute("commit")
     return [table for (table,) in tables]
 
@@ -196,8 +195,7 @@ def run(
         if is_whole:  # a part of the work teaches nothing on the pace of the whole
             progress.keep_pace(con, f"gate {gate}", time.monotonic() - started)
         if gate == "raw":
-            for result in results:
-                reconcile.record_verdict(con, result.table.removeprefix("raw."), result.status != "failed")
+            reconcile.record_verdicts(con, {r.table.removeprefix("raw."): r.status != "failed" for r in results})
     return results
 
 
@@ -299,6 +297,7 @@ def _source(gx: ModuleType, database: Path, name: str, config: dict, read_only: 
     way as the warehouse is, it shares the file with whoever has that open."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context._save_project_config = lambda: None  # else all of it is written down as text, for nobody, with every table
     return context.data_sources.add_sql(
         name=name,
         connection_string=f"duckdb:///{database}",

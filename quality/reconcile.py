@@ -240,15 +240,17 @@ def record_suppressed(con: duckdb.DuckDBPyConnection, states: list[str], changed
     )
 
 
-def record_verdict(con: duckdb.DuckDBPyConnection, contract: str, has_passed: bool) -> None:
-    """Remember of a contract's current deliveries whether they have ever passed the raw gate.
+def record_verdicts(con: duckdb.DuckDBPyConnection, verdicts: dict[str, bool]) -> None:
+    """Remember of the current deliveries of contracts whether they have ever passed the raw gate.
 
     One that has passed is not doubted when its table fails later: another county's delivery is at fault then.
     """
     con.execute(
         """
-        insert into raw.verdicts select distinct delivery_id, $has_passed from raw.scopes where contract = $contract
+        insert into raw.verdicts
+        select distinct delivery_id, has_passed
+        from raw.scopes join (select unnest($contracts) as contract, unnest($passed) as has_passed) using (contract)
         on conflict do update set has_passed = has_passed or excluded.has_passed
         """,
-        {"contract": contract, "has_passed": has_passed},
+        {"contracts": [*verdicts], "passed": [*verdicts.values()]},
     )

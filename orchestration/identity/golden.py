@@ -27,8 +27,8 @@ _NUMBERS = 1 << 6  # more than there are sources
 def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
     """Find what `identity.people` is to say by the temp tables `open_records` and `source_records` and the marts, for `write`: the rows that differ
     from what it says. Where that was made by the same rules, it is enough to look at people `of_changed` records: each that is new or changed
-    is in `placed`, each that is gone in `lost`. Makes also `chosen_of` (records) and `picked` (people), of those of several records or of none
-    of a voter."""
+    is in `placed`, each that is gone in `lost`. Makes also `chosen_of` (records) and `known_people` (`person_id`, `voter_id`, `phone`), of those of
+    several records or of none of a voter, and `picked`, what is chosen of these people as far as they are looked at."""
     # Whoever is a voter and nothing else is written as she is; only who has another record is chosen of. Of two records of a source the one
     # whose id comes first counts where they are as old (`turn`).
     con.execute("""
@@ -54,29 +54,17 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
         select source, row_number() over (order by source) as number, {_place(_NAMES)} as place_in_names, {_place(_CONTACT)} as place_in_contact
         from (select distinct source, trusted from chosen_of)
     """)
+    of_changed = of_changed and not tables.is_empty(con, "people")
+    if of_changed:
+        _ask_of_changed(con)
+    con.execute(
+        f"create or replace temp table picked as {_picked('semi join asked_people using (person_id)' if of_changed else '')}"
+    )
+    # Of whom nothing changed it is known from the time before.
+    before = "select person_id, voter_id, phone from identity.people semi join several using (person_id) anti join asked_people using (person_id)"
     con.execute(f"""
-        create or replace temp table picked as
-        with told as (
-            select
-                chosen_of.*, voters.voter_id, voters.as_of,
-                voters.first_name, voters.middle_name, voters.last_name, voters.name_suffix, voters.birth_year, voters.sex_code,
-                voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
-                cast(null as varchar) as email
-            from chosen_of join marts.voters on voters.voter_id = chosen_of.record_id
-            where chosen_of.trusted = 'voters'
-            union all by name
-            select
-                chosen_of.*, as_of, first_name, middle_name, last_name, name_suffix, cast(year(birth_date) as integer) as birth_year, sex_code,
-                address, city, state_code, zip5, phone, email
-            from chosen_of join source_records using (source, record_id)
-        ),
-        ranked as (
-            select told.* replace (case when sex_code in ('F', 'M') then sex_code end as sex_code), 1::bigint << number as bit,
-                place_in_names + place_in_turn as trust_in_names, place_in_contact + place_in_turn as trust_in_contact
-            from (select *, ((date '2999-01-01' - as_of) * {_AGE} + turn) * {_NUMBERS} + number as place_in_turn from told join numbers using (source)) as told
-        )
-        select person_id, arg_min(voter_id, trust_in_names) as voter_id, count(voter_id) as voters, count(*) as record_count, bit_or(bit) as bits, {_picks()}
-        from ranked group by person_id
+        create or replace temp table known_people as
+        select person_id, voter_id, phone from picked {f"union all {before}" if of_changed else ""}
     """)
     con.execute("""
         create or replace temp table not_wanted as
@@ -102,9 +90,9 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
             select person_id, channel from of_voters join open_records on record_id = voter_id and ends_with(source, '_voters')
             anti join several using (person_id)
             union all
-            select person_id, channel from opted_out join picked using (voter_id)
+            select person_id, channel from opted_out join known_people using (voter_id)
             union all
-            select person_id, channel from opted_out join picked on phone = identifier where identifier_kind = 'phone'
+            select person_id, channel from opted_out join known_people on phone = identifier where identifier_kind = 'phone'
         )
         group by person_id
     """)
@@ -113,10 +101,14 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
         tables.find(con, "people", _rows())
         return
     if of_changed:
-        _ask_of_changed(con)
+        _ask_of_opt_outs(con)
     asked = "semi join asked_people using (person_id)" if of_changed else ""
     said = f"hash({', '.join(tables.described()['people']['columns'])})"
-    rows = _rows("where person_id in (select person_id from asked_people)" if of_changed else "")
+    rows, differing = _rows(), "where person_id in (select person_id from differing)"
+    if of_changed:  # These are few: made once.
+        of_asked = _rows("where person_id in (select person_id from asked_people)")
+        con.execute(f"create or replace temp table people_now as {tables.shaped('people', of_asked)}")
+        rows = "select * from people_now"
     con.execute(
         f"create or replace temp table said_now as select person_id, {said} as said from ({tables.shaped('people', rows)})"
     )
@@ -129,23 +121,60 @@ def choose(con: duckdb.DuckDBPyConnection, of_changed: bool) -> None:
     con.execute(
         "create or replace temp table differing as select person_id from said_now anti join said_before using (said)"
     )
-    tables.find(con, "people", _rows("where person_id in (select person_id from differing)"))
-    tables.drop(con, "said_now", "said_before", "differing", "asked_people")
+    tables.find(con, "people", f"{rows} {differing}" if of_changed else _rows(differing))
+    tables.drop(con, "people_now", "said_now", "said_before", "differing", "asked_people")
+
+
+def _picked(of: str) -> str:
+    """SQL of what is chosen of the people in `chosen_of`, or of those whom the join `of` leaves."""
+    return f"""
+        with asked_of as (from chosen_of {of}),
+        told as (
+            select
+                asked_of.*, voters.voter_id, voters.as_of,
+                voters.first_name, voters.middle_name, voters.last_name, voters.name_suffix, voters.birth_year, voters.sex_code,
+                voters.residence_address as address, voters.residence_city as city, voters.state_code, voters.zip5, voters.phone,
+                cast(null as varchar) as email
+            from asked_of join marts.voters on voters.voter_id = asked_of.record_id
+            where asked_of.trusted = 'voters'
+            union all by name
+            select
+                asked_of.*, as_of, first_name, middle_name, last_name, name_suffix, cast(year(birth_date) as integer) as birth_year, sex_code,
+                address, city, state_code, zip5, phone, email
+            from asked_of join source_records using (source, record_id)
+        ),
+        ranked as (
+            select told.* replace (case when sex_code in ('F', 'M') then sex_code end as sex_code), 1::bigint << number as bit,
+                place_in_names + place_in_turn as trust_in_names, place_in_contact + place_in_turn as trust_in_contact
+            from (select *, ((date '2999-01-01' - as_of) * {_AGE} + turn) * {_NUMBERS} + number as place_in_turn from told join numbers using (source)) as told
+        )
+        select person_id, arg_min(voter_id, trust_in_names) as voter_id, count(voter_id) as voters, count(*) as record_count, bit_or(bit) as bits, {_picks()}
+        from ranked group by person_id
+    """
 
 
 def _ask_of_changed(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `asked_people` (`person_id`): whoever has, or had, several records, one that is placed or lost, or other opt-outs. Of the others,
-    each a voter by herself, nothing is other than before."""
+    """Make `asked_people` (`person_id`): whoever has, or had, a record that is placed or lost, and whoever has two of one source, of which the newer
+    counts: how new a record is may change without it. Of the others nothing is other than before."""
     con.execute("""
         create or replace temp table asked_people as
-        select person_id from several
-        union select person_id from identity.people where record_count > 1 or voter_id is null
-        union select person_id from placed union select person_before from placed union select person_id from lost
-        union
-        select coalesce(now.person_id, before.person_id) from not_wanted as now
+        select person_id from placed union select person_before from placed union select person_id from lost
+        union select person_id from chosen_of where turn > 0
+    """)
+
+
+def _ask_of_opt_outs(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to `asked_people`, and to `picked` those of several records, whose opt-outs are other than before."""
+    con.execute("""
+        create or replace temp table asked_of_opt_outs as
+        select coalesce(now.person_id, before.person_id) as person_id from not_wanted as now
         full join (from identity.people where opted_out_of is not null) as before using (person_id)
         where now.opted_out_of is distinct from before.opted_out_of
     """)
+    con.execute("delete from asked_of_opt_outs where person_id in (select person_id from asked_people)")
+    con.execute("insert into asked_people from asked_of_opt_outs")
+    con.execute(f"insert into picked {_picked('semi join asked_of_opt_outs using (person_id)')}")
+    tables.drop(con, "asked_of_opt_outs")
 
 
 def _rows(where: str = "") -> str:

@@ -290,11 +290,15 @@ def _read_places(con: duckdb.DuckDBPyConnection, given_texts: str) -> None:
     """)
 
 
-def load_words(con: duckdb.DuckDBPyConnection) -> None:
-    """Nicknames, how often names occur among Americans (Census 1990), and the spellings of words in addresses."""
+def load_words(con: duckdb.DuckDBPyConnection, family_names: bool = True) -> None:
+    """Nicknames, how often names occur among Americans (Census 1990), and the spellings of words in addresses. How often family names do, which takes
+    most of the time, is asked where pairs are weighed."""
     with (resources.files("nicknames") / "names.csv").open(encoding="utf-8") as lines:
         pairs = [(row["name1"].upper(), row["name2"].upper()) for row in csv.DictReader(lines)]
-    for table, files in (("given_names", ("female.first", "male.first")), ("family_names", ("all.last",))):
+    of_names = {"given_names": ("female.first", "male.first")} | (
+        {"family_names": ("all.last",)} if family_names else {}
+    )
+    for table, files in of_names.items():
         texts = [(resources.files("names") / f"dist.{file}").read_text(encoding="ascii") for file in files]
         # Read by the engine, of columns of fixed width: 88,799 lines one by one take longer than all else that a few new records take.
         con.execute(

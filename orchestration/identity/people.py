@@ -134,7 +134,7 @@ def _count_matches(con: duckdb.DuckDBPyConnection, run: str) -> None:
             records.source, count(*) as record_count, count(picked.voter_id) as matched_count, count(reviewed.record_id) as review_count,
             (select coalesce(max(as_of), current_date) from raw.scopes) as happened_on, $run as run
         from (select source, record_id, person_id from chosen_of where not ends_with(source, '_voters')) as records
-        join (select person_id, voter_id from picked) as picked using (person_id)
+        join (select person_id, voter_id from known_people) as picked using (person_id)
         left join reviewed on reviewed.source = records.source and reviewed.record_id = records.record_id
         group by records.source order by records.source
         """,

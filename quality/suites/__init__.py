@@ -32,7 +32,7 @@ def once(columns: str, description: str, where: str = "true") -> Any:
 
 
 def is_missing(column: str, table: str) -> str:
-    """SQL: whether what `column` has is not in the column of that name of `table`. By numbers of 64 bits that stand for the values, which take
+    """SQL: whether what `column` has, or several columns, is not in the column of that name of `table`. By numbers of 64 bits that stand for the values, which take
     half the work to look for, and never say that something is there that is missing but once in many thousand million times."""
     return f"hash({column}) not in (select hash({column}) from {table})"
 

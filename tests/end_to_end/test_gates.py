@@ -50,6 +50,9 @@ SPOILED = [
     ("identity", "insert into identity.person_records from identity.person_records limit 1", "a record is of one person"),
     ("identity", "delete from identity.person_records where rowid = 0", "each voter is a record"),
     ("identity", "delete from marts.voters where rowid = 0", "each voter is a record"),
+    ("identity", "drop table intermediate.int_person_records; "
+        "create table intermediate.int_person_records as select 'van_list' as source, 'nobody' as record_id, null as email, null as phone",
+        "each record of a source"),
     ("identity", "update identity.person_records set stage = 'exact', person_id = 'P-1'", "nobody has more than"),
     ("identity", "delete from identity.person_events where rowid = 0", "everybody began"),
     ("segments", "insert into segments.segment_members select segment_id, 'NC-nobody' from segments.segments limit 1", "members are published"),

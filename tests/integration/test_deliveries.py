@@ -323,7 +323,7 @@ def test_of_two_files_of_one_day_the_later_counts(desk: Desk):
 
 def judge(desk: Desk, has_passed: bool) -> None:
     with Warehouse(desk.settings).open() as con:
-        reconcile.record_verdict(con, "nc_voters", has_passed)
+        reconcile.record_verdicts(con, {"nc_voters": has_passed})
 
 
 def test_a_correction_of_the_same_day_is_compared_with_the_day_before(desk: Desk):

@@ -80,7 +80,9 @@ def test_looking_at_changed_records_alone_misses_nothing(con) -> None:
     record(
         con, "actblue_contributions", "D1", "ANN", "LEE", email="ann@fastmail.com", voter_id="NC-0", linked_by="email"
     )
-    record(con, "mailchimp_audience", "eve@fastmail.com", "EVE", "ROE", email="eve@fastmail.com")
+    record(con, "mailchimp_audience", "eve@fastmail.com", "EVE", "ROE", email="eve@fastmail.com", phone="9195550106")
+    for number, phone in (("D2", "9195550108"), ("D3", "9195550107")):  # of as old two the first counts
+        record(con, "actblue_contributions", number, "ANN", "LEE", email="ann@fastmail.com", phone=phone)
     people.refresh(con, "first")
     seen = []
     for number, change in enumerate(
@@ -91,6 +93,8 @@ def test_looking_at_changed_records_alone_misses_nothing(con) -> None:
             opt_out.format("9195550102", "null"),
             opt_out.format("9195550109", "'NC-3'"),
             "update marts.subscriptions set is_current = false where identifier = '9195550102'",
+            opt_out.format("9195550106", "null"),
+            "update intermediate.int_person_records set as_of = as_of + 1 where record_id = 'D3'",
             "update intermediate.int_person_records set voter_id = 'NC-3' where record_id = 'D1'",
             "update intermediate.int_person_records set first_name = 'EVA' where first_name = 'EVE'",
             "insert into intermediate.int_voter_emails values ('NC-1', 'ben@fastmail.com')",
@@ -104,7 +108,7 @@ def test_looking_at_changed_records_alone_misses_nothing(con) -> None:
         people.refresh(con, f"{number} again", by_same_rules=False)
         assert con.execute(people_now).fetchall() == seen[-1], change
     assert (
-        sum(one != other for one, other in itertools.pairwise(seen)) == 9
+        sum(one != other for one, other in itertools.pairwise(seen)) == 11
     )  # all but that of the e-mail, which is of no field
     con.execute("update identity.people set last_name = 'OTHERWISE' where voter_id = 'NC-1'")  # by other rules
     people.refresh(con, "other rules", by_same_rules=False)
