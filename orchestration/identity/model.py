@@ -24,6 +24,7 @@ _SHARES = {
     "phone": "1e-8",
     "email": "1e-8",
 }
+_OF_ONE = ("phone", "email")  # of which almost everybody has another one
 
 FREQUENCIES = tuple(f"tf_{column}" for column in _SHARES)
 
@@ -312,13 +313,15 @@ def add_frequencies(
     counts = ", ".join(f"count({column})" for column in _SHARES)
     [told_of] = con.execute(f"select {counts} from {among}").fetchall()
     for (column, share), told in zip(_SHARES.items(), told_of, strict=True):
+        # Where few values are many people's, all are counted sooner than those that are asked of are found.
+        asked = f"where value in (select hash({column}) from {some})" if some else ""
+        only = f"and {column} in (select {column} from {some})" if some and column in _OF_ONE else ""
         con.execute(f"""
             create or replace temp table tf_{column} as
             select value as {column}, (greatest(records - 1, 0.5) + {PRIOR_PEOPLE} * {share}) / ({told} + {PRIOR_PEOPLE}) as tf_{column}
             from (
-                select hash({column}) as value, count(*) as records from {among}
-                where {column} is not null {f"and {column} in (select {column} from {some})" if some else ""} group by value
-            )
+                select hash({column}) as value, count(*) as records from {among} where {column} is not null {only} group by value
+            ) {asked}
         """)
     # Written once with all of them: to update a column after the other takes longer than all that is asked of them.
     con.execute(f"""
