@@ -32,13 +32,17 @@
     {{ forget_touched_residences() }} or not lives_together
 {%- endmacro %}
 
-{# A newer file has everybody's record, also in other places: of voters who did not change only that is written anew. #}
+{# Of voters who did not change only the delivery, the place in it and its day are written anew in the mart. #}
 {% macro renew_origins() -%}
-    update {{ this }}
+    update {{ ref('voters') }} as voters
     set delivery_id = records.delivery_id, record_number = records.record_number, as_of = records.as_of
     from ({{ union_states('voters', ['voter_id', 'delivery_id', 'record_number', 'as_of']) }}) as records
-    where records.voter_id = {{ this }}.voter_id
-        and {{ this }}.voter_id not in (select voter_id from {{ ref('int_changed_records') }})
+    where records.voter_id = voters.voter_id
+        and voters.voter_id not in (select voter_id from {{ ref('int_changed_records') }})
+{%- endmacro %}
+
+{% macro forget_all() -%}
+    delete from {{ this }}
 {%- endmacro %}
 
 {# Of whom is no voter any more nothing is kept. #}

@@ -4,10 +4,15 @@ staging models are alike."""
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
+from types import SimpleNamespace
 
 import duckdb
+import networkx as nx
 import pytest
+from dbt.graph.queue import GraphQueue
 
+from orchestration import dbt as dbt_steps
 from orchestration.dbt import LAYERS, Dbt
 from orchestration.exporting import waiting
 from orchestration.exporting.law import Law
@@ -113,6 +118,21 @@ def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
         )
         assert changed_by("nc_voters") & {"donations", "friendships", "subscriptions"} == {"donations", "subscriptions"}
         con.execute("delete from raw.scopes")
+
+
+def test_the_model_on_which_most_waits_is_next_once_a_thread_is_free() -> None:
+    """Of those that may be built by then, and not of those that could be when the others were begun."""
+    with dbt_steps._unseen_work_left_out():
+        after = [("voters", "residences"), ("residences", "households")]
+        graph = nx.DiGraph(after)
+        graph.add_nodes_from(("elections", "precincts"))
+        queue = GraphQueue(graph, SimpleNamespace(expect=lambda name: name), {*graph})
+        assert [queue.get(), queue.get()] == ["voters", "elections"]
+        with ThreadPoolExecutor() as pool:
+            third = pool.submit(queue.get)
+            assert not wait([third], timeout=0.2).done
+            queue.mark_done("voters")
+            assert third.result(timeout=10) == "residences"
 
 
 FILLED = {"VARCHAR": "'1'", "BOOLEAN": "true", "DATE": "date '2026-01-03'", "TIMESTAMP": "timestamp '2026-01-03'"}

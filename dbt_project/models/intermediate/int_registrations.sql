@@ -1,5 +1,5 @@
 -- Brought forward by the voters who changed where it stands. Of the others only the delivery, the place in it and its day are
--- left as they were when the voter last changed; the mart voters writes those of now over them where it is brought forward.
+-- left as they were when the voter last changed; int_voter_origins writes those of now over them in the mart.
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
     meta={'built_anew_with': ['voters']}, pre_hook="{{ forget_changed_voters() if is_incremental() }}") }}
 {%- set columns = registration_columns() %}

@@ -1,8 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_outdated_voters() if is_incremental() }}", post_hook="{{ renew_origins() if is_incremental() }}") }}
+    meta={'built_anew_with': ['int_voter_origins']}, pre_hook="{{ forget_outdated_voters() if is_incremental() }}") }}
 -- depends_on: {{ ref('int_changed_records') }}
 -- depends_on: {{ ref('int_outdated_voters') }}
-{% set origins = union_states('voters', ['voter_id', 'delivery_id', 'record_number', 'as_of']) -%}
 {% set is_read_anew -%}
 voter_id in (select voter_id from {{ ref('int_changed_records') }} union all select voter_id from {{ ref('int_outdated_voters') }})
 {%- endset -%}
