@@ -282,7 +282,9 @@ def lists(base: Path, voters: int) -> None:
 
 
 def refresh(settings: Settings, *arguments: str) -> tuple[dict[str, float], float]:
-    """The seconds of each step of `groundgame run` and of the whole (`WHOLE`), and its peak memory in GiB."""
+    """The seconds of each step of `groundgame run` and of the whole (`WHOLE`), and its peak memory in GiB. What was written before is on the
+    disk by then, which would else be written beside it."""
+    os.sync()
     started = time.monotonic()
     printed = groundgame(settings, "run", *arguments, within=(sys.executable, "-c", WITH_ITS_PEAK))
     wall = time.monotonic() - started
