@@ -84,7 +84,7 @@ def _clean(
         with inbox.opened(entry, settings.scratch) as file:
             match, scan = recognise(file.path, file.name, (contract,))
             has_breaks = match.form.line_breaks
-            scan_file(file.path, scan, match.form.delimiter, None, unbroken if has_breaks else None)
+            scan_file(file.path, scan, match.form.delimiter, unbroken if has_breaks else None)
             text = unbroken if has_breaks else file.path
             write_without(text, scan, whole)
             with duckdb.connect(config=limits(settings.limits, settings.scratch)) as con:

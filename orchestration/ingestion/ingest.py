@@ -23,7 +23,7 @@ from orchestration.ingestion.contracts import Contract, Match, all_contracts
 from orchestration.ingestion.inbox import Growing, Part, Refused
 from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
-from orchestration.ingestion.scan import Broken, Scan, refuse_too_many, scan_file, write_without
+from orchestration.ingestion.scan import Archiving, Broken, Scan, refuse_too_many, scan_file, write_without
 from orchestration.ingestion.stretches import MEMORY_OF_A_STRETCH, Reading
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse, has_table, limits
@@ -384,6 +384,7 @@ class _Intake:
         self.refused: Refused | None = None
         self.connections: int | None = None  # that load a large file; of others there is one, that of the transaction
         self.loading: Future[list[Broken] | None] | None = None  # by `load_ahead`
+        self.archiving: Archiving | None = None  # of a file that is not packed
         self.has_begun = False  # to load
         self.is_rewritten = False  # its copy for the archive, without the records of people who were erased
         # Of the data directory; before the load what the files of the same transaction say.
@@ -403,14 +404,10 @@ class _Intake:
             reading = progress.by_share(
                 self.name, "checked", lambda: self.scan.bytes_read / size, lambda _: self.scan.records
             )
+            if not self.file.packed and not self.match.contract.matching_only:
+                self.archiving = Archiving(self.file.path, self.copy)
             with progress.told(self.say, reading):
-                scan_file(
-                    self.file.path,
-                    self.scan,
-                    form.delimiter,
-                    None if self.file.packed or self.match.contract.matching_only else self.copy,
-                    self.unbroken if form.line_breaks else None,
-                )
+                scan_file(self.file.path, self.scan, form.delimiter, self.unbroken if form.line_breaks else None)
         except Refused as refused:
             self.refused = refused
         self.seconds = time.monotonic() - started
@@ -419,6 +416,8 @@ class _Intake:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.archiving:
+            self.archiving.stop()
         self.opened.close()
         self.unbroken.unlink(missing_ok=True)
 
@@ -455,7 +454,10 @@ class _Intake:
             if earlier:
                 return Outcome(self.name, "unchanged", earlier, contract.name, delivery_id, scan.records)
             self._check_before(scan)
-            return self._load(self.match, scan, delivery_id)
+            outcome = self._load(self.match, scan, delivery_id)
+            if self.archiving:
+                self.archiving.finish()
+            return outcome
         except Refused as error:
             if not isinstance(error, Growing):
                 inbox.still_the_same(self.file)  # of half a file the reason would be a wrong one
@@ -599,6 +601,8 @@ class _Intake:
         numbers = load.numbers_of(places, [b.record for b in broken])
         named = {b.record for b in broken if erased.is_named(contract, b.raw)}
         if (numbers or named) and not contract.matching_only:
+            if self.archiving:
+                self.archiving.stop()
             originals.rewrite(
                 self.unbroken if match.form.line_breaks else self.file.path, scan, {*numbers, *named}, self.copy
             )

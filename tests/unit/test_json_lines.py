@@ -40,7 +40,7 @@ def taken(con, folder: Path, content: bytes) -> tuple[list[tuple], list[tuple], 
     file, clean = folder / "file", folder / "clean"
     file.write_bytes(content)
     match, scan = recognise(file, "read.jsonl", (READ, OTHER))
-    scan_file(file, scan, "", None)
+    scan_file(file, scan, "")
     write_without(file, scan, clean)
     con.execute("drop table if exists raw.read")
     con.execute("begin transaction")
@@ -162,7 +162,7 @@ def test_counts_add_up_whatever_the_bytes_and_wherever_a_block_ends(con, tmp_pat
             found = taken(con, tmp_path, content)
             scan = module.Scan(encoding="utf-8", line_end=b"\n", quote="", has_header=False, json_lines=True)
             patch.setattr(whole_file, "CHUNK", chunk)
-            scan_file(tmp_path / "file", scan, "", None)
+            scan_file(tmp_path / "file", scan, "")
     if found is None:
         return
     rows, kept, count = found

@@ -6,6 +6,8 @@ import contextlib
 import csv
 import hashlib
 import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,10 @@ def line(values: list[str], quoting: int = csv.QUOTE_ALL, end: str = "\r\n") -> 
     return out.getvalue().encode("latin-1")
 
 
-def scanned(folder: Path, content: bytes, copy: bool = False) -> module.Scan:
+def scanned(folder: Path, content: bytes) -> module.Scan:
     file = folder / "file.txt"
     file.write_bytes(content)
-    return scan_file(file, Beginning(file).header("\t"), "\t", folder / "copy.zst" if copy else None)
+    return scan_file(file, Beginning(file).header("\t"), "\t")
 
 
 @QUICK
@@ -48,11 +50,9 @@ def test_whole_records_are_counted_and_none_is_broken(tmp_path, records, quoting
     content = line(list(NAMES), quoting, end) + b"".join(line(r, quoting, end) for r in records)
     if not ended and records:
         content = content.removesuffix(end.encode())
-    found = scanned(tmp_path, content, copy=True)
+    found = scanned(tmp_path, content)
     assert (found.records, found.broken, tuple(found.header)) == (len(records), [], NAMES)
     assert found.sha256 == hashlib.sha256(content).hexdigest()
-    kept = zstandard.ZstdDecompressor().decompressobj().decompress((tmp_path / "copy.zst").read_bytes())
-    assert kept == content
 
 
 # A broken record by construction, of the four-column file above.
@@ -146,7 +146,7 @@ def test_records_of_fixed_widths_are_told_by_their_length(tmp_path, mixed, end, 
         patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
         patch.setattr(whole_file, "CHUNK", chunk)
         found = module.Scan(line_end=end, quote="", has_header=False, header=["a", "b"], length=9)
-        scan_file(file, found, "", None)
+        scan_file(file, found, "")
     assert found.records == len(mixed)
     assert [b.record for b in found.broken] == [n for n, (_, good) in enumerate(mixed, 1) if not good]
 
@@ -186,7 +186,7 @@ def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(whole_file, "refuse_too_many", lambda broken, records: None)
         patch.setattr(whole_file, "CHUNK", chunk)
-        found = scan_file(file, Beginning(file).header("\t"), "\t", None, target)
+        found = scan_file(file, Beginning(file).header("\t"), "\t", target)
     broken = [n for n, record in enumerate(mixed, 1) if isinstance(record, bytes)]
     assert (found.records, [b.record for b in found.broken]) == (len(mixed), broken)
     for entry in found.broken:
@@ -200,6 +200,35 @@ def test_line_breaks_between_quotes_belong_to_their_record(tmp_path, mixed, end,
 def test_a_quote_that_is_left_open_spoils_its_own_record_only(tmp_path):
     file, target = tmp_path / "file.txt", tmp_path / "unbroken.txt"
     file.write_bytes(b'a\tb\tc\td\r\n1\t"2\t3\t4\r\n1\t"2\r\n2"\t3\t4\r\n1\t2\t3\t4\r\n')
-    found = scan_file(file, Beginning(file).header("\t"), "\t", None, target)
+    found = scan_file(file, Beginning(file).header("\t"), "\t", target)
     assert (found.records, [(b.record, b.line, b.reason) for b in found.broken]) == (3, [(1, 2, "quotes are broken")])
     assert found.inner_breaks == [(2, 1)]
+
+
+def test_a_file_is_compressed_whole_beside_what_else_is_done_with_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(content := os.urandom(3 * module.CHUNK + 1))
+    archiving = module.Archiving(tmp_path / "file", tmp_path / "copy.zst")
+    archiving.finish()
+    kept = (tmp_path / "copy.zst").read_bytes()
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(kept) == content
+    assert (tmp_path / "copy.zst").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_that_cannot_be_written_is_told_when_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"a")
+    failed = module.Archiving(tmp_path / "file", tmp_path / "nowhere" / "copy.zst")
+    failed.stop()
+    with pytest.raises(FileNotFoundError):
+        failed.finish()
+
+
+def test_a_copy_that_is_not_wanted_any_more_is_left_off(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "endless")
+
+    def feed() -> None:
+        with contextlib.suppress(BrokenPipeError), (tmp_path / "endless").open("wb", buffering=0) as out:
+            while True:
+                out.write(os.urandom(1 << 12))
+
+    threading.Thread(target=feed, daemon=True).start()
+    module.Archiving(tmp_path / "endless", tmp_path / "copy.zst").stop()

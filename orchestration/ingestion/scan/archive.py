@@ -1,56 +1,51 @@
-"""Hashes a file and writes its compressed copy beside the pass over it."""
+"""A file's compressed copy, written beside all else that is done with the file."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import queue
 import threading
 from pathlib import Path
 
 import zstandard
 
+from orchestration.ingestion.scan.found import CHUNK
 
-class Archiver:
-    """Hashes and compresses blocks on a thread of its own (both let go of the interpreter lock)."""
 
-    def __init__(self, copy: Path | None):
-        self.copy = copy
-        self.sha256 = hashlib.sha256()
-        self.blocks: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+class Archiving:
+    """Compresses a file on a thread of its own, which lets go of the interpreter lock: that takes twice as long as going over its bytes, and
+    what is done with the file need not wait for it."""
+
+    def __init__(self, path: Path, copy: Path):
+        self.path, self.copy = path, copy
+        self.is_over = False
         self.failure: OSError | None = None
         self.thread = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self) -> Archiver:
         self.thread.start()
-        return self
 
-    def write(self, block: bytes) -> None:
-        """Hand in the next block of the file."""
-        self.blocks.put(block)
+    def finish(self) -> None:
+        """Wait until the copy is whole.
 
-    def __exit__(self, kind, error, trace) -> None:
-        self.blocks.put(None)
+        Raises:
+            OSError: the disk is full, the file is gone, or the like.
+        """
         self.thread.join()
-        if self.failure and not error:
+        if self.failure:
             raise self.failure
 
+    def stop(self) -> None:
+        """Leave off, with whatever part of the copy is there."""
+        self.is_over = True
+        self.thread.join()
+
     def _work(self) -> None:
-        blocks = iter(self.blocks.get, None)
         try:
-            if self.copy is None:
-                for block in blocks:
-                    self.sha256.update(block)
-                return
             handle = os.open(self.copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with (
                 open(handle, "wb") as target,
                 zstandard.ZstdCompressor(level=1, threads=1).stream_writer(target) as out,
+                self.path.open("rb", buffering=0) as source,
             ):
-                for block in blocks:
-                    self.sha256.update(block)
+                while not self.is_over and (block := source.read(CHUNK)):
                     out.write(block)
-        except OSError as error:  # a full disk: reported by the thread that feeds, which must not wait for us
+        except OSError as error:
             self.failure = error
-            for _ in blocks:  # none are left where it was the last write that failed
-                pass

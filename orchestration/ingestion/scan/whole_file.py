@@ -1,15 +1,15 @@
-"""Goes over all of a file: the pass that counts, and the copies and records taken by what it found."""
+"""Goes over all of a file: the pass that hashes and counts, and the copies and records taken by what it found."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from orchestration.ingestion.inbox import Refused
-from orchestration.ingestion.scan.archive import Archiver
 from orchestration.ingestion.scan.delimited import Structure
 from orchestration.ingestion.scan.found import CHUNK, KEPT_BYTES, Scan, refuse_too_many
 from orchestration.ingestion.scan.json_lines import Objects
@@ -18,8 +18,8 @@ from orchestration.ingestion.scan.line_breaks import LineBreaks
 LONGEST_UNBROKEN = 64_000_000  # bytes without a line end after which a file is no text file
 
 
-def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroken: Path | None = None) -> Scan:
-    """Go over the whole file once: fill `sha256`, `records`, `bytes_read` and `broken`, and write a compressed copy.
+def scan_file(path: Path, scan: Scan, delimiter: str, unbroken: Path | None = None) -> Scan:
+    """Go over the whole file once: fill `sha256`, `records`, `bytes_read` and `broken`.
 
     Where fields between quotes may hold line breaks, `unbroken` says where the same text is written with a `BREAK` for each, for
     whoever reads it afterwards.
@@ -37,15 +37,15 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroke
         else Structure(len(scan.header), scan, delimiter.encode(), unbroken is not None)
     )
     folds = LineBreaks(delimiter.encode(), scan.quote.encode()) if unbroken else None
+    sha256 = hashlib.sha256()
     with (
         path.open("rb", buffering=0) as file,
-        Archiver(copy) as archiver,
         unbroken.open("wb") if unbroken else contextlib.nullcontext() as out,
     ):
         rest = b""
         first = scan.has_header
         while block := file.read(CHUNK):
-            archiver.write(block)
+            sha256.update(block)
             scan.bytes_read += len(block)
             block = rest + block
             if first:
@@ -71,7 +71,7 @@ def scan_file(path: Path, scan: Scan, delimiter: str, copy: Path | None, unbroke
             if out:
                 out.write(rest)
             checker.check(rest)
-    scan.sha256 = archiver.sha256.hexdigest()
+    scan.sha256 = sha256.hexdigest()
     refuse_too_many(scan.broken, scan.records)
     return scan
 
