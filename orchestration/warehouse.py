@@ -301,7 +301,7 @@ class Warehouse:
         con = duckdb.connect(str(self.path), config=self.config)
         self.path.chmod(0o600)
         # Only our own folders can be read or written from SQL, and nobody can lift that afterwards.
-        con.execute("set allowed_directories = ?", [[f"{self.settings.data_dir}/"]])
+        con.execute(f"set allowed_directories = [{text_literal(f'{self.settings.data_dir}/')}]")
         for statement in (*PACKING, *SOME_STAY_FREE, *CLOSE_OFF):
             con.execute(statement)
         return con
