@@ -205,7 +205,7 @@ class Dbt:
             "none",
         ]
         try:
-            with _unseen_work_left_out() if manifest else nullcontext():
+            with _leaner() if manifest else nullcontext():
                 result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
         finally:
             _close_connections()
@@ -228,10 +228,11 @@ def turns(parents: dict[str, set[str]]) -> dict[str, int]:
 
 
 @contextmanager
-def _unseen_work_left_out() -> Iterator[None]:
-    """While a project that was parsed is run: it was held to dbt's schemas when it was parsed, and making these again takes as long as the
-    rest of dbt's start; a summary of the graph and debugging events are shown to nobody, and are a fifth of what dbt does for small tables. Models take `turns`, and which is next is settled when a thread is free, where dbt settles
-    it as soon as a model may be built."""
+def _leaner() -> Iterator[None]:
+    """What of dbt is otherwise while a project that was parsed is run. It was held to dbt's schemas when it was parsed, and making these again
+    takes as long as the rest of dbt's start; a summary of the graph and debugging events are shown to nobody, and are a fifth of what dbt
+    does for small tables. Models take `turns`, and which is next is settled when a thread is free, where dbt settles it as soon as a model
+    may be built."""
 
     def unless_debugging(said: Callable) -> Callable:
         def say(*arguments, **named) -> None:

@@ -122,7 +122,7 @@ def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
 
 def test_the_model_on_which_most_waits_is_next_once_a_thread_is_free() -> None:
     """Of those that may be built by then, and not of those that could be when the others were begun."""
-    with dbt_steps._unseen_work_left_out():
+    with dbt_steps._leaner():
         after = [("voters", "residences"), ("residences", "households")]
         graph = nx.DiGraph(after)
         graph.add_nodes_from(("elections", "precincts"))
