@@ -9,8 +9,8 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import fields
 from graphlib import TopologicalSorter
 from typing import Any
@@ -19,16 +19,10 @@ import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.compilation import Linker
 from dbt.contracts.graph.manifest import Manifest
-from dbt.graph.queue import GraphQueue
 from dbt.version import __version__ as dbt_version
-from dbt_common.behavior_flags import BehaviorFlagRendered
-from dbt_common.dataclass_schema import dbtClassMixin
-from dbt_common.events.base_types import BaseEvent, EventLevel
-from dbt_common.events.event_manager import EventManager
 
-from orchestration import pictures, progress, project_cache
+from orchestration import leaner_dbt, pictures, progress, project_cache
 from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.lineage import ColumnLineage, Values
@@ -46,12 +40,7 @@ LAYERS = {
 # Settings of a connection that the profile takes from the environment: the machine's limits.
 _BOUNDS = ("memory_limit", "block_allocator_memory", "threads", "temp_directory", "max_temp_directory_size")
 
-# For the words of a warning that nobody is shown dbt would look through the whole stack and every module that was imported, and so also
-# load what is imported when it is first used.
-BehaviorFlagRendered._default_source = staticmethod(lambda: "dbt")  # type: ignore[method-assign]
-
 _ASKED_FOR = "asked_for"  # what a run is to build
-_AT_A_TIME = 2  # models, as profiles.yml says
 
 SCHEMAS = {"staging": ("staging",), "marts": ("intermediate", "marts"), "segments": ("segments",)}
 
@@ -205,7 +194,7 @@ class Dbt:
             "none",
         ]
         try:
-            with _leaner() if manifest else nullcontext():
+            with leaner_dbt.leaner() if manifest else nullcontext():
                 result = dbtRunner(manifest=manifest).invoke([*arguments, *flags])
         finally:
             _close_connections()
@@ -215,58 +204,6 @@ class Dbt:
             Warehouse(self.settings).give_back()
             raise ran_out(_messages(result), self.settings.data_dir) or DbtFailed(_why(result))
         return result
-
-
-def turns(parents: dict[str, set[str]]) -> dict[str, int]:
-    """The turns that models take, lowest first: of those that may be built the one on which the longest chain of others waits. dbt itself goes by how
-    many were before a model, so that the longest chain may begin last and end with nothing beside it."""
-    behind = dict.fromkeys(parents, 0)
-    for node in reversed([*TopologicalSorter(parents).static_order()]):
-        for parent in parents[node]:
-            behind[parent] = max(behind[parent], behind[node] + 1)
-    return {node: -length for node, length in behind.items()}
-
-
-@contextmanager
-def _leaner() -> Iterator[None]:
-    """What of dbt is otherwise while a project that was parsed is run. It was held to dbt's schemas when it was parsed, and making these again
-    takes as long as the rest of dbt's start; a summary of the graph and debugging events are shown to nobody, and are a fifth of what dbt
-    does for small tables. Models take `turns`, and which is next is settled when a thread is free, where dbt settles it as soon as a model
-    may be built."""
-
-    def unless_debugging(said: Callable) -> Callable:
-        def say(*arguments, **named) -> None:
-            event = next(argument for argument in arguments if isinstance(argument, BaseEvent))
-            if event.level_tag() != EventLevel.DEBUG:
-                said(*arguments, **named)
-
-        return say
-
-    take = GraphQueue.get
-
-    def take_when_free(queue: GraphQueue, *arguments, **named):
-        with queue.some_task_done:
-            queue.some_task_done.wait_for(lambda: len(queue.in_progress) < _AT_A_TIME)
-        return take(queue, *arguments, **named)
-
-    instead = {
-        (dbtClassMixin, "validate"): classmethod(lambda cls, data: None),
-        (Linker, "get_graph_summary"): lambda linker, manifest: {},
-        (BaseEvent, "__init__"): unless_debugging(BaseEvent.__init__),
-        (EventManager, "fire_event"): unless_debugging(EventManager.fire_event),
-        (GraphQueue, "get"): take_when_free,
-        (GraphQueue, "_get_scores"): lambda queue, graph: turns(
-            {node: set(graph.predecessors(node)) for node in graph.nodes}
-        ),
-    }
-    own = {(owner, name): owner.__dict__[name] for owner, name in instead}
-    try:
-        for (owner, name), other in instead.items():
-            setattr(owner, name, other)
-        yield
-    finally:
-        for (owner, name), it in own.items():
-            setattr(owner, name, it)
 
 
 def _packed(manifest: Manifest, as_written: dict) -> bytes:

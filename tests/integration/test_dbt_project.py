@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 from dbt.graph.queue import GraphQueue
 
-from orchestration import dbt as dbt_steps
+from orchestration import leaner_dbt
 from orchestration.dbt import LAYERS, Dbt
 from orchestration.exporting import waiting
 from orchestration.exporting.law import Law
@@ -122,7 +122,7 @@ def test_a_file_changes_only_what_is_made_of_it(all_states) -> None:
 
 def test_the_model_on_which_most_waits_is_next_once_a_thread_is_free() -> None:
     """Of those that may be built by then, and not of those that could be when the others were begun."""
-    with dbt_steps._leaner():
+    with leaner_dbt.leaner():
         after = [("voters", "residences"), ("residences", "households")]
         graph = nx.DiGraph(after)
         graph.add_nodes_from(("elections", "precincts"))
