@@ -27,7 +27,7 @@ from orchestration.errors import ran_out, without_values
 from orchestration.groups import OWNER, group, is_of_all, tags
 from orchestration.lineage import ColumnLineage, Values
 from orchestration.settings import Mendable, Settings, contract_states
-from orchestration.warehouse import Warehouse, close_room, has_table, limits
+from orchestration.warehouse import Warehouse, close_room, has_table, limits, settling
 from quality import gate, policy, reconcile, versions
 
 LAYERS = {
@@ -201,7 +201,6 @@ class Dbt:
         if result.exception and not isinstance(result.exception, Exception):
             raise result.exception  # the run was cancelled
         if check and not result.success:
-            Warehouse(self.settings).give_back()
             raise ran_out(_messages(result), self.settings.data_dir) or DbtFailed(_why(result))
         return result
 
@@ -339,9 +338,15 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             return
         seconds: dict[str, float] = {}
         if stale:
-            warehouse.let_go()
-            with progress.told(context.log.info, pace):
-                seconds = dbt.run(stale)
+            try:
+                with progress.told(context.log.info, pace):
+                    seconds = dbt.run(stale)
+            except BaseException:
+                warehouse.let_go()
+                warehouse.give_back()
+                raise
+            if stale & dbt.materialized("view"):
+                warehouse.let_go()  # as ingestion does
         with warehouse.open() as con:
             if layer == "staging":
                 changed = {table for name, table in tables.items() if name in stale or name not in told}
@@ -349,14 +354,15 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
             built_from = {tables[name]: (table_versions[name], code_versions[name]) for name in stale}
             versions.finish_build(settings, con, layer, built_from, followed)
             project = (versions.project_version(settings), dbt.variables())
-            lineages = ColumnLineage(con, project_cache.path(settings, f"lineage_{layer}", project))
-            keys = dbt.asset_keys()
-            built = [
-                told[node]
-                if node in told and node not in stale
-                else _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
-                for node in tables
-            ]
+            with settling(con):
+                lineages = ColumnLineage(con, project_cache.path(settings, f"lineage_{layer}", project))
+                keys = dbt.asset_keys()
+                built = [
+                    told[node]
+                    if node in told and node not in stale
+                    else _materialized(dbt, con, lineages, keys, node, seconds.get(node), table_versions[node])
+                    for node in tables
+                ]
             lineages.keep()
             if is_whole:
                 progress.keep_pace(con, layer, time.monotonic() - started)

@@ -13,8 +13,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -169,8 +171,10 @@ PACKING = ("set global disabled_compression_methods = 'fsst'",)
 # Of one file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom. Progress is each
 # connection's own.
 SOME_STAY_FREE = (
-    "set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count', 'enable_progress_bar', 'enable_progress_bar_print']",
+    "set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count', 'preserve_insertion_order', 'enable_progress_bar', "
+    "'enable_progress_bar_print']",
 )
+IN_ORDER = "set preserve_insertion_order = true"  # which dbt's models do without
 MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there; beyond it room is closed or a table written anew
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
@@ -270,7 +274,7 @@ class Warehouse:
     def _sweep_scratch(self) -> None:
         """Remove what a stopped run left: its copies and what DuckDB spilled."""
         for leftover in self.settings.scratch.rglob("*"):
-            if leftover.is_file():
+            if not leftover.is_dir():
                 leftover.unlink()
 
     @contextmanager
@@ -287,7 +291,7 @@ class Warehouse:
                 if self._database is None:
                     self._database = self._connect()
                 with self._database.cursor() as con:
-                    for statement in PROGRESS:
+                    for statement in (*PROGRESS, IN_ORDER):
                         con.execute(statement)
                     yield con
             except BaseException:
@@ -342,6 +346,19 @@ class Warehouse:
             os.truncate(self.path, end)
 
 
+@contextmanager
+def settling(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have what was written to a database moved to its place beside what is read meanwhile. Letting go would do it with nothing beside it."""
+
+    def settle(beside: duckdb.DuckDBPyConnection) -> None:
+        with beside, suppress(duckdb.Error):  # the disk is full, or somebody writes: letting go will say so, or do it
+            beside.execute("checkpoint groundgame")
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(settle, con.cursor())
+        yield
+
+
 def make_own_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Make the pipeline's own tables in `raw` and `meta` where they are missing."""
     con.execute(_META)
@@ -349,9 +366,7 @@ def make_own_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
     """DuckDB's settings on every connection of ours: memory, threads, where and how far it spills, nothing from the network."""
-    disk = next(folder for folder in (scratch, *scratch.parents) if folder.exists())
-    # A power of two, so that it seldom changes: dbt parses its whole project anew when a setting has.
-    spill = bounds.spill or 1 << max(shutil.disk_usage(disk).free // 2, 1 << 20).bit_length() - 1
+    spill = bounds.spill or _room_to_spill(next(folder for folder in (scratch, *scratch.parents) if folder.exists()))
     threads = bounds.threads or max(1, min(os.cpu_count() or 1, bounds.memory // MEMORY_OF_A_THREAD))
     return {
         "memory_limit": f"{bounds.memory >> 20}MiB",
@@ -368,6 +383,13 @@ def limits(bounds: Limits, scratch: Path) -> dict[str, str | bool | int | float 
         # When the file is let go, and not while those that follow wait.
         "checkpoint_threshold": "1GiB",
     }
+
+
+@cache
+def _room_to_spill(folder: Path) -> int:
+    """Bytes, as found when it is first asked: a file that is open can be opened in no other way. A power of two, so that it seldom changes from run
+    to run: dbt parses its whole project anew when a setting has."""
+    return 1 << max(shutil.disk_usage(folder).free // 2, 1 << 20).bit_length() - 1
 
 
 def close_room(con: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -100,7 +100,7 @@ class Desk:
             return {value for (value,) in con.execute(sql).fetchall()}
 
         spill = self.settings.scratch / "spill"  # DuckDB's own
-        assert [p for p in self.settings.scratch.rglob("*") if p.is_file() and spill not in p.parents] == []
+        assert [p for p in self.settings.scratch.rglob("*") if not p.is_dir() and spill not in p.parents] == []
         archived = {p.name.split(".")[0] for p in self.settings.archive.iterdir()}
         unkept = [c.name for c in all_contracts() if c.matching_only]
         assert archived == found(

@@ -127,7 +127,7 @@ def _opens(what: str, file: Path, mend: str) -> Finding:
 def _leftovers(settings: Settings) -> Iterator[Finding]:
     if Warehouse(settings).holder():
         return
-    found = [p for p in settings.scratch.rglob("*") if p.is_file()]
+    found = [p for p in settings.scratch.rglob("*") if not p.is_dir()]
     if found:
         size = sum(p.stat().st_size for p in found) / 1e6
         yield Finding(

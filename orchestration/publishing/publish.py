@@ -16,7 +16,7 @@ import duckdb
 from orchestration.publishing import forward, persons
 from orchestration.publishing.copying import Copying, told_by
 from orchestration.settings import Settings
-from orchestration.warehouse import text_literal
+from orchestration.warehouse import settling, text_literal
 from quality import versions
 
 PUBLIC_SCHEMAS = ("marts", "identity", "segments")  # their tables, never their views, and never raw or staging
@@ -114,7 +114,8 @@ def write_candidate(settings: Settings, con: duckdb.DuckDBPyConnection, copying:
             _detach(con)
         remove_database(candidate)  # half of it is of no use, and the disk may be full of it
         raise
-    _detach(con)
+    with settling(con):  # which is much of the same work
+        _detach(con)
     _keep_sources(settings, con, sources)
     return rows
 

@@ -42,6 +42,20 @@ def test_dbts_connection_has_the_limits(settings):
     assert dict(map(tuple, shown.results[0].agate_table.rows)) == HELD
 
 
+def test_dbt_shares_the_file_that_is_open_though_the_disk_has_less_room_by_now(settings, tmp_path, monkeypatch):
+    settings = replace(settings, limits=replace(LIMITS, spill=None))
+    models = {"rows": "select 1 as n", "order_of": "select current_setting('preserve_insertion_order') as is_kept"}
+    with Warehouse(settings).hold("a test", stays_open=True) as warehouse:
+        with warehouse.open() as con:
+            room = shutil.disk_usage(tmp_path)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=room.free // 8))
+            dbt = of_models(settings, tmp_path / "project", **models)
+            dbt.run(f"model.groundgame.{name}" for name in models)
+            assert con.execute("select n, is_kept from main.rows, main.order_of").fetchall() == [(1, False)]
+        with warehouse.open() as con:
+            assert con.execute("select current_setting('preserve_insertion_order')").fetchall() == [(True,)]
+
+
 def test_great_expectations_connection_has_the_limits(settings):
     with Warehouse(settings).hold("a test") as warehouse:
         checks = [

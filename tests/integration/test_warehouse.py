@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.errors import StepStopped
-from orchestration.warehouse import Warehouse, WarehouseBusy, close_room
+from orchestration.warehouse import Warehouse, WarehouseBusy, close_room, settling
 from tests import pipeline
 
 HOLDER = """
@@ -49,11 +50,12 @@ def test_a_second_run_is_told_who_holds_the_warehouse_and_since_when(tmp_path, h
 def test_a_killed_holder_lets_go_at_once_and_its_leftovers_are_swept(tmp_path, holder):
     settings = pipeline.settings_for(tmp_path)
     (settings.scratch / "clean-1").write_bytes(b"of a killed run")
+    os.mkfifo(settings.scratch / "clean-1-0")
     holder.send_signal(signal.SIGKILL)
     started = time.monotonic()
     with Warehouse(settings).hold("a test", wait_seconds=5):
         assert time.monotonic() - started < 4
-        assert not (settings.scratch / "clean-1").exists()
+        assert [*settings.scratch.iterdir()] == []
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,22 @@ def test_within_a_run_the_file_stays_open_until_it_is_wanted_in_another_way(tmp_
         with warehouse.open():
             pass
     duckdb.connect(str(warehouse.path), read_only=True).close()
+
+
+def test_what_was_written_is_moved_to_its_place_beside_what_is_read(tmp_path):
+    settings = pipeline.settings_for(tmp_path)
+    log = settings.warehouse.with_name(f"{settings.warehouse.name}.wal")
+    held = Warehouse(settings).hold("a test", stays_open=True)
+    with held as warehouse, warehouse.open() as con, warehouse.open() as other:
+        con.execute("create table kept as select range as n from range(100000)")
+        other.execute("begin transaction; create table written (n integer)")
+        with settling(con):  # somebody is still writing
+            assert con.execute("select count(*) from kept").fetchall() == [(100_000,)]
+        assert log.exists()
+        other.execute("commit")
+        with settling(con):
+            assert con.execute("select count(*) from kept").fetchall() == [(100_000,)]
+        assert not log.exists() or not log.stat().st_size
 
 
 def test_room_of_rows_that_are_gone_is_closed_where_it_is_much(tmp_path):
