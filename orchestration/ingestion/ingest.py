@@ -24,13 +24,14 @@ from orchestration.ingestion.inbox import Growing, Part, Refused
 from orchestration.ingestion.load import Delivery
 from orchestration.ingestion.recognise import recognise
 from orchestration.ingestion.scan import Archiving, Broken, Scan, refuse_too_many, scan_file, write_without
-from orchestration.ingestion.stretches import MEMORY_OF_A_STRETCH, Reading
+from orchestration.ingestion.stretches import MEMORY_OF_A_STRETCH, Reading, records_of
 from orchestration.settings import Mendable, Settings
 from orchestration.warehouse import Warehouse, has_table, limits
 
 Say = Callable[..., None]  # takes a line, and what it is about by name
 _NUMBERS = itertools.count()  # of files of our own, since two are read or loaded at a time
 AS_IT_COMES = "set write_buffer_row_group_count = 1"  # what waits until the end of a load is written by one thread
+UNREAD = "unread"  # in the place of a delivery's id, in the name of the table of a file whose content is not known yet
 GONE = "it was taken away while it was being read; deliver it again"
 
 
@@ -209,10 +210,11 @@ def _load_together(
                 name = intake.name if intake else inbox.shown_name(part.entry)
                 outcome = _turned_away(con, name, why, intake.known if intake else {})
             outcomes.append(replace(outcome, seconds=time.monotonic() - started))
-        for contract in all_contracts():
-            if any(o.contract == contract.name and o.status == "loaded" for o in outcomes):
-                scopes.settle_scopes(con, contract)
-                scopes.make_views(con, contract)
+        taken = {outcome.contract for outcome in outcomes if outcome.status == "loaded"}
+        changed = [contract for contract in all_contracts() if contract.name in taken]
+        for contract in changed:
+            scopes.settle_scopes(con, contract)
+        scopes.make_views(con, changed)
         for place, intake in loaded:
             try:
                 inbox.still_the_same(intake.file)
@@ -271,8 +273,7 @@ def call_back(settings: Settings, con: duckdb.DuckDBPyConnection, delivery_id: s
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make each contract's views, so that the steps behind find empty tables where nothing was delivered yet."""
     con.execute("begin transaction")
-    for contract in all_contracts():
-        scopes.make_views(con, contract)
+    scopes.make_views(con, all_contracts())
     con.execute("commit")
 
 
@@ -310,26 +311,29 @@ class Reader:
         self.prepared: Future[None] | None = None
         self.loading: Future[list[Broken] | None] | None = None  # of the first file
         self.stretches = Reading()
-        for first in parts[:1]:
-            self.ahead[first] = self.thread.submit(self._read, first)
+        self.first = self._ask(parts[0]) if parts else None
 
     def load_ahead(self, warehouse: Warehouse) -> None:
         """Have the first file's rows loaded as soon as it is read, if it is a large one. What keeps it from being loaded is for whoever takes
         it in to find."""
-        first = next((part for part in self.ahead if part.size > inbox.ALONE), None)
-        if first:
+        if self.first and self.first.part.size > inbox.ALONE:
             self.prepared = self.loader.submit(self._prepare, warehouse)
-            self.loading = self.loader.submit(self._load, self.ahead[first], warehouse)
+            self.loading = self.loader.submit(self._load, self.first, self.ahead[self.first.part], warehouse)
 
     def _prepare(self, warehouse: Warehouse) -> None:
         with warehouse.open() as con:
             prepare(con)
 
-    def _load(self, read: Future[_Intake], warehouse: Warehouse) -> list[Broken] | None:
+    def _load(self, intake: _Intake, read: Future[_Intake], warehouse: Warehouse) -> list[Broken] | None:
         with suppress(Refused, Mendable, OSError), warehouse.open() as con:
-            self.stretches.connections = _connections(self.settings, _share(self.settings, con, by_one=True))
+            connections = _connections(self.settings, _share(self.settings, con, by_one=True))
+            self.stretches.connections = intake.unread.connections = connections
             con.execute(AS_IT_COMES)
-            return read.result().load_ahead(con, self.stretches)
+            try:
+                broken = intake.load_unread(con)
+                return read.result().load_ahead(con, broken, self.stretches)
+            finally:
+                intake.drop_unread(con)
         return None
 
     def await_loading(self) -> None:
@@ -339,17 +343,24 @@ class Reader:
 
     def read(self, part: Part) -> _Intake:
         """A file that was read, also if it was before; to be closed. Raises `Refused` and `FileNotFoundError` if it cannot be opened."""
-        asked = self.ahead.pop(part, None) or self.thread.submit(self._read, part)
+        if part not in self.ahead:
+            self._ask(part)
+        asked = self.ahead.pop(part)
         following = self.following.get(part)
         if following and following not in self.ahead:
-            self.ahead[following] = self.thread.submit(self._read, following)
+            self._ask(following)
         intake = asked.result()
         intake.loading, self.loading = self.loading, None
         return intake
 
-    def _read(self, part: Part) -> _Intake:
+    def _ask(self, part: Part) -> _Intake:
         day = self.as_of or self.days.get(part.entry.name)
         intake = _Intake(self.settings, part, day, lambda *line, **about: self.say(*line, **about))
+        self.ahead[part] = self.thread.submit(self._read, intake)
+        return intake
+
+    @staticmethod
+    def _read(intake: _Intake) -> _Intake:
         try:
             intake.read()
         except BaseException:
@@ -362,6 +373,8 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self.stretches.stop()
+        if self.first:
+            self.first.unread.stop()
         self.loader.shutdown()
         self.thread.shutdown(cancel_futures=True)
         while self.ahead:
@@ -382,6 +395,9 @@ class _Intake:
         self.opened = ExitStack()
         self.seconds = 0.0  # of reading it
         self.refused: Refused | None = None
+        self.held: dict[str, Delivery] = {}  # all deliveries so far, by their ids
+        self.matched: Future[tuple[Match, Scan] | None] = Future()  # None where it can be no delivery
+        self.unread = Reading()  # by `load_unread`
         self.connections: int | None = None  # that load a large file; of others there is one, that of the transaction
         self.loading: Future[list[Broken] | None] | None = None  # by `load_ahead`
         self.archiving: Archiving | None = None  # of a file that is not packed
@@ -394,23 +410,39 @@ class _Intake:
         """Open the file, tell of which contract it is, and go over its bytes. What speaks against it waits for `run`, but for what keeps
         it from being opened: `Refused` or `FileNotFoundError`."""
         started = time.monotonic()
-        opened = inbox.opened(self.part.entry, self.settings.scratch, self.part.place, self.say)
-        self.file = self.opened.enter_context(opened)
-        self.name = inbox.shown_name(self.file.original) + (f"/{self.file.name}" if self.file.is_one_of_several else "")
-        self.as_of = self.day or self.file.dated
         try:
-            self.match, self.scan = self._match()
-            form, size = self.match.form, max(self.file.path.stat().st_size, 1)
-            reading = progress.by_share(
-                self.name, "checked", lambda: self.scan.bytes_read / size, lambda _: self.scan.records
+            opened = inbox.opened(self.part.entry, self.settings.scratch, self.part.place, self.say)
+            self.file = self.opened.enter_context(opened)
+            self.name = inbox.shown_name(self.file.original) + (
+                f"/{self.file.name}" if self.file.is_one_of_several else ""
             )
-            if not self.file.packed and not self.match.contract.matching_only:
-                self.archiving = Archiving(self.file.path, self.copy)
-            with progress.told(self.say, reading):
-                scan_file(self.file.path, self.scan, form.delimiter, self.unbroken if form.line_breaks else None)
-        except Refused as refused:
-            self.refused = refused
+            self.as_of = self.day or self.file.dated
+            try:
+                self.match, self.scan = self._match()
+                self.matched.set_result((self.match, replace(self.scan, broken=[], inner_breaks=[])))
+                self._go_over()
+            except Refused as refused:
+                self.refused = refused
+        finally:
+            if not self.matched.done():
+                self.matched.set_result(None)
+        self._stop_in_vain()
         self.seconds = time.monotonic() - started
+
+    def _stop_in_vain(self) -> None:
+        """Stop `load_unread` where something is known by now for which its table will not be kept."""
+        if self.refused or self.scan.broken or self._earlier(self.scan.sha256[:16]):
+            self.unread.stop()
+
+    def _go_over(self) -> None:
+        form, size = self.match.form, max(self.file.path.stat().st_size, 1)
+        reading = progress.by_share(
+            self.name, "checked", lambda: self.scan.bytes_read / size, lambda _: self.scan.records
+        )
+        if not self.file.packed and not self.match.contract.matching_only:
+            self.archiving = Archiving(self.file.path, self.copy)
+        with progress.told(self.say, reading):
+            scan_file(self.file.path, self.scan, form.delimiter, self.unbroken if form.line_breaks else None)
 
     def __enter__(self) -> _Intake:
         return self
@@ -426,17 +458,47 @@ class _Intake:
         with self:
             self.copy.unlink(missing_ok=True)
 
-    def load_ahead(self, con: duckdb.DuckDBPyConnection, reading: Reading) -> list[Broken] | None:
-        """Load the rows of a file that was read into the table of its delivery, outside of a transaction; return its broken records. None,
-        with nothing loaded, where something speaks against it that `run` will find, or where more of it is to be counted."""
+    def load_unread(self, con: duckdb.DuckDBPyConnection) -> list[Broken] | None:
+        """Load the rows of a file outside of a transaction while it is gone over, as if all its records were sound, into a table of no
+        delivery; return its broken records. None, where something speaks against it or the reader cannot have it as it is."""
         self.held = load.deliveries(con)
-        if self.refused or self.match.form.json_lines or not self.scan.records or self._earlier(self.scan.sha256[:16]):
+        found = self.matched.result()
+        if not found or found[0].form.json_lines or found[0].form.line_breaks or self.settings.campaign.audit_sensitive:
+            return None
+        self._stop_in_vain()
+        match, scan = found
+        scan.records = records_of(self.file.path, scan.has_header)
+        with suppress(Refused):
+            return self._rows(
+                con, match, scan, self.file.path, load.raw_table(match.contract.name, UNREAD), self.unread
+            )
+        return None
+
+    def load_ahead(
+        self, con: duckdb.DuckDBPyConnection, unread: list[Broken] | None, reading: Reading
+    ) -> list[Broken] | None:
+        """Of a file that was read: give the table that `load_unread` has filled to its delivery, or load its rows outside of a transaction;
+        return its broken records. None, with nothing loaded, where something speaks against it that `run` will find, or where more of it is
+        to be counted."""
+        if self.refused:
+            return None
+        name, delivery_id = self.match.contract.name, self.scan.sha256[:16]
+        if self.match.form.json_lines or not self.scan.records or self._earlier(delivery_id):
             return None
         try:
-            return self._fill(con, reading)
+            if unread is None or self.scan.broken:
+                return self._fill(con, reading)
+            con.execute(f'alter table {load.raw_table(name, UNREAD)} rename to "{name}__{delivery_id}"')
+            return unread
         except BaseException:
-            load.drop_table(con, self.match.contract.name, self.scan.sha256[:16])
+            load.drop_table(con, name, delivery_id)
             raise
+
+    def drop_unread(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Drop what `load_unread` has filled, if it became no delivery's."""
+        found = self.matched.result()
+        if found:
+            load.drop_table(con, found[0].contract.name, UNREAD)
 
     def run(self, con: duckdb.DuckDBPyConnection, held: dict[str, Delivery]) -> Outcome:
         """Take the file in, but for its place in the archive. `held` are all deliveries so far, by their ids. Raises `Refused`; what is
@@ -523,6 +585,7 @@ class _Intake:
         broken = None
         if self.loading:
             broken = self.loading.result()
+            _share(self.settings, con)
         if broken is None:
             broken = self._fill(con, Reading(self.connections or 1))
         refuse_too_many(broken, scan.records)
@@ -563,9 +626,8 @@ class _Intake:
             if scan.broken or scan.has_bom:
                 write_without(text, scan, clean)
                 text = clean
-            loading = progress.by_share(self.name, "loaded", reading.share, lambda share: round(share * scan.records))
-            with progress.told(self.say, loading), self._outside_of_the_transaction():
-                broken = scan.broken + load.create_table(con, match, scan, text, table, reading)
+            with self._outside_of_the_transaction():
+                broken = scan.broken + self._rows(con, match, scan, text, table, reading)
                 if self.settings.campaign.audit_sensitive:
                     load.create_audit_table(con, match, scan, text, delivery_id)
             if match.form.json_lines:
@@ -573,6 +635,14 @@ class _Intake:
             return broken
         finally:
             clean.unlink(missing_ok=True)
+
+    def _rows(
+        self, con: duckdb.DuckDBPyConnection, match: Match, scan: Scan, text: Path, table: str, reading: Reading
+    ) -> list[Broken]:
+        """Read a text into a table; return the records that the reader would not take."""
+        loading = progress.by_share(self.name, "loaded", reading.share, lambda share: round(share * scan.records))
+        with progress.told(self.say, loading):
+            return load.create_table(con, match, scan, text, table, reading)
 
     @contextmanager
     def _outside_of_the_transaction(self) -> Iterator[None]:

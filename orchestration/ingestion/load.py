@@ -87,33 +87,31 @@ def create_table(
     if match.contract.kind == "voters":
         hashed = [read[column] for column in (*match.contract.columns, *sorted(match.elections))]
         names += f", hash({', '.join(hashed)}) as {RECORD_HASH}"
-    query = f"""
-        select {names} from (select {pieces} from read_csv(
-            $path, auto_detect = false, header = $header, delim = $delimiter, quote = $quote, escape = $quote,
-            new_line = $line_end, encoding = $encoding, columns = $columns,
-            store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans'))
-        """
-    given = {
-        "path": str(path),
-        "header": form.header,
-        "delimiter": form.delimiter or IN_NO_TEXT,
-        "quote": form.quote,
-        "line_end": scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n"),
-        "encoding": scan.encoding,
-        "columns": {name: "VARCHAR" for name in fields},
-    }
+    line_end = scan.line_end.decode().replace("\r", "\\r").replace("\n", "\\n")
+    delimiter, quote, end, encoding = map(
+        text_literal, (form.delimiter or IN_NO_TEXT, form.quote, line_end, scan.encoding)
+    )
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in fields)
+
+    # As literals: for parameters DuckDB imports pandas, for which a file that is loaded ahead would wait.
+    def select(stretch: Stretch) -> str:
+        return f"""
+            select {names} from (select {pieces} from read_csv(
+                {text_literal(str(stretch.path))}, auto_detect = false, header = {form.header and not stretch.begins},
+                delim = {delimiter}, quote = {quote}, escape = {quote}, new_line = {end}, encoding = {encoding},
+                columns = {{{columns}}}, store_rejects = true, rejects_table = 'rejects', rejects_scan = 'reject_scans'))
+            """
 
     def take(reader: duckdb.DuckDBPyConnection, statement: str, stretch: Stretch) -> list[tuple]:
         reader.execute("drop table if exists temp.rejects; drop table if exists temp.reject_scans")
-        is_first = not stretch.begins
-        reader.execute(statement, {**given, "path": str(stretch.path), "header": form.header and is_first})
-        above = 0 if is_first else lines[0] + stretch.begins
+        reader.execute(statement)
+        above = lines[0] + stretch.begins if stretch.begins else 0
         return reader.execute(
             f"select line + {above}, min(error_type::varchar), min(csv_line) from temp.rejects group by line order by line"
         ).fetchall()
 
     try:
-        rows = fill(con, table, query, given, take, path, lines, reading)
+        rows = fill(con, table, select, take, path, lines, reading)
     except duckdb.Error as error:
         if ran_out(error, path.parent):
             raise
@@ -164,7 +162,9 @@ def _create_from_json(
     nested = f"coalesce(list_position({kinds}, 'OBJECT'), list_position({kinds}, 'ARRAY'))"
     # All cells of a record are looked at at once, each behind a sign of its own: one by one takes as long as reading them.
     may_be_nested = " or ".join(f"contains(joined, {text_literal(IN_NO_TEXT + sign)})" for sign in "{[")
-    query = f"""
+
+    def select(stretch: Stretch) -> str:
+        return f"""
         select {columns}, case
             when json is null then 'malformed JSON'
             when {may_be_nested} then 'nested value where a plain one is due: ' || {names}[{nested}] end as _fault
@@ -172,18 +172,17 @@ def _create_from_json(
             select json, cells, {text_literal(IN_NO_TEXT)} || array_to_string(cells, {text_literal(IN_NO_TEXT)}) as joined
             from (
                 select json, json_extract_string(json, {literals}) as cells
-                from read_ndjson_objects($path, ignore_errors = true)
+                from read_ndjson_objects({text_literal(str(stretch.path))}, ignore_errors = true)
             )
         )
         """
 
     def take(reader: duckdb.DuckDBPyConnection, statement: str, stretch: Stretch) -> list[tuple]:
-        reader.execute(statement, {"path": str(stretch.path)})
+        reader.execute(statement)
         return []
 
-    given = {"path": str(path)}
     try:
-        fill(con, table, query, given, take, path, lines, reading)
+        fill(con, table, select, take, path, lines, reading)
     except duckdb.Error as error:
         if ran_out(error, path.parent):
             raise

@@ -11,7 +11,7 @@ its scope says, such as a state's election. Of events it is their delivery: each
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -147,7 +147,7 @@ def forget(con: duckdb.DuckDBPyConnection, contract: Contract, delivery_id: str)
     for table in ("meta.deliveries", "raw.quarantine", "raw.record_gaps", "raw.profiles", "raw.verdicts"):
         con.execute(f"delete from {table} where delivery_id = ?", [delivery_id])
     settle_scopes(con, contract)
-    make_views(con, contract)
+    make_views(con, [contract])
 
 
 def forget_unmatched(con: duckdb.DuckDBPyConnection, contract: Contract) -> int:
@@ -171,41 +171,53 @@ def forget_unmatched(con: duckdb.DuckDBPyConnection, contract: Contract) -> int:
     return forgotten
 
 
-def make_views(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """(Re)create `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
+def make_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """(Re)create of each contract `raw.<contract>`, `raw.<contract>_previous` and, where there are columns by election,
     `raw.<contract>_elections` from `raw.scopes`; empty where nothing was delivered. Tables that none of them needs are
     dropped."""
+    contracts = [*contracts]
+    if not contracts:
+        return
+    delivered = {name for (name,) in con.execute("select distinct contract from raw.scopes").fetchall()}
+    # At once: each statement waits for whatever else Python does meanwhile.
+    con.execute(";".join(text for contract in contracts for text in _views(con, contract, contract.name in delivered)))
+    _drop_replaced(con, contracts)
+
+
+def _views(con: duckdb.DuckDBPyConnection, contract: Contract, is_delivered: bool) -> Iterator[str]:
+    """The statements that make a contract's views."""
     for view, column in _VIEWS.items():
-        parts = _parts(con, contract, column)
+        parts = _parts(con, contract, column) if is_delivered else []
         for part in parts if contract.kind == "voters" else ():
             # Loaded before records had a hash, they all are others.
             table = raw_table(contract.name, part.delivery_id)
-            con.execute(f"alter table {table} add column if not exists {RECORD_HASH} ubigint")
+            yield f"alter table {table} add column if not exists {RECORD_HASH} ubigint"
         selects = [_select_part(contract, part, contract.columns) for part in parts] or [
             _select_nothing(contract, contract.columns)
         ]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
+        yield f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects)
     for view, column in _ELECTION_VIEWS.items() if contract.elections else ():
-        selects = [_select_elections(contract, part) for part in _parts(con, contract, column, True) if part.elections]
+        parts = _parts(con, contract, column, True) if is_delivered else []
+        selects = [_select_elections(contract, part) for part in parts if part.elections]
         selects = selects or [_select_nothing(contract, [str(contract.id_column), "_election", *_cell_names(contract)])]
-        con.execute(f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects))
-    _drop_replaced(con, contract)
+        yield f"create or replace view raw.{contract.name}{view} as " + " union all ".join(selects)
 
 
-def _drop_replaced(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def _drop_replaced(con: duckdb.DuckDBPyConnection, contracts: list[Contract]) -> None:
     """Drop the tables of deliveries that are neither current nor before."""
-    for (table,) in con.execute(
-        """
-        select table_name from duckdb_tables()
-        where schema_name = 'raw' and starts_with(table_name, $contract || '__')
+    names = ", ".join(text_literal(contract.name) for contract in contracts)
+    for contract, delivery_id in con.execute(
+        f"""
+        select split_part(table_name, '__', 1) as contract, split_part(table_name, '__', 2) as delivery_id
+        from duckdb_tables()
+        where schema_name = 'raw' and contains(table_name, '__') and contract in ({names})
           and table_name not in (
             select contract || '__' || delivery_id from raw.scopes
             union all
             select contract || '__' || previous_delivery_id from raw.scopes where previous_delivery_id is not null)
-        """,
-        {"contract": contract.name},
+        """
     ).fetchall():
-        drop_table(con, contract.name, table.removeprefix(f"{contract.name}__"))
+        drop_table(con, contract, delivery_id)
 
 
 @dataclass(frozen=True)
@@ -222,21 +234,17 @@ class _Part:
 
 
 def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str, by_election: bool = False) -> list[_Part]:
-    # Of most contracts nothing was ever delivered, which is told in a tenth of the time.
-    if not con.execute("select 1 from raw.scopes where contract = ? limit 1", [contract.name]).fetchall():
-        return []
     rows = con.execute(
         f"""
         with covered as (
             select {column} as delivery_id, list(county_code order by county_code) as counties
-            from raw.scopes where contract = ? and {column} is not null group by all
+            from raw.scopes where contract = {text_literal(contract.name)} and {column} is not null group by all
         ),
         own as (select delivery_id, list(value) as counties from raw.profiles where column_name = '_county' group by all)
         select c.delivery_id, d.as_of, d.file_name, c.counties, own.counties, d.scope
         from covered c join meta.deliveries d on d.delivery_id = c.delivery_id join own on own.delivery_id = c.delivery_id
         order by 1
-        """,
-        [contract.name],
+        """
     ).fetchall()
     parts = []
     for delivery_id, as_of, file_name, counties, own, scope in rows:
@@ -245,8 +253,7 @@ def _parts(con: duckdb.DuckDBPyConnection, contract: Contract, column: str, by_e
         elections = elections_of(con, contract, delivery_id) if by_election else ()
         named = common_code(contract, delivery_id, Path(file_name).name)
         gaps = con.execute(
-            "select rows_before, shift from raw.record_gaps where delivery_id = ? order by 1 desc limit ?",
-            [delivery_id, FEW_GAPS + 1],
+            f"select rows_before, shift from raw.record_gaps where delivery_id = '{delivery_id}' order by 1 desc limit {FEW_GAPS + 1}"
         ).fetchall()
         parts.append(_Part(delivery_id, as_of, named, tuple(counties), {*own} <= {*counties}, gaps, elections))
     return parts

@@ -6,11 +6,13 @@ a processor busy: together twice the work of one thread. A table whose stretches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+import sys
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,11 +20,13 @@ import duckdb
 ROW_GROUP = 122_880  # rows that DuckDB stores together, and writes when it has them
 MEMORY_OF_A_STRETCH = 1 << 29  # bytes for blocks of the text and a row group of the widest table
 BLOCK = 1 << 20
+SYSTEM_MOVES = sys.platform == "linux"  # bytes from a file to a pipe; others do so to sockets alone
+MOVED = 1 << 26  # bytes at once: between these a pipe waits for its turn in the interpreter
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a text on disk, or the whole."""
+    """A part of a text, or the whole: a file, or a pipe that can be read once."""
 
     path: Path
     begins: int = 0  # after how many records
@@ -37,10 +41,9 @@ class Reading:
         self.at_work: list[duckdb.DuckDBPyConnection] = []
         self.is_over = False
 
-    def begin(self, connections: list[duckdb.DuckDBPyConnection]) -> None:
-        """Say which connections read, each a part."""
-        self.at_work = connections
-        self.parts = [partial(_share_of, connection) for connection in connections]
+    def begin(self, connections: list[duckdb.DuckDBPyConnection], parts: list[Callable[[], float]]) -> None:
+        """Say which connections read, and of which parts it can be told how much of each is read."""
+        self.at_work, self.parts = connections, parts
         if self.is_over:
             raise duckdb.InterruptException
 
@@ -56,94 +59,85 @@ class Reading:
         return sum(part() for part in self.parts) / max(len(self.parts), 1)
 
 
-# Runs a statement that fills a table from a stretch, and gives what the reader would not take.
+Select = Callable[[Stretch], str]  # the SQL that reads a stretch
+# Runs SQL that reads a stretch, and gives what the reader would not take.
 Take = Callable[[duckdb.DuckDBPyConnection, str, Stretch], list[tuple]]
+
+
+def records_of(text: Path, header: int) -> int:
+    """About how many records a text has, if all are as long as its first ones."""
+    with text.open("rb") as file:
+        block = file.read(BLOCK)
+    return max(round(block.count(b"\n") * text.stat().st_size / max(len(block), 1)) - header, 0)
 
 
 def fill(
     con: duckdb.DuckDBPyConnection,
     table: str,
-    query: str,
-    values: Mapping[str, object],
+    select: Select,
     take: Take,
     text: Path,
     lines: tuple[int, int],
     reading: Reading,
 ) -> list[tuple]:
-    """Make `table` of a text of so many lines of header and of records, as `query` with `values` reads it; return what the reader would not take.
+    """Make `table` of a text of so many lines of header and of about so many records; return what the reader would not take.
 
     Several connections want no open transaction, and begin with a table without rows. Each commits its own, so where this fails the table
     may be there.
     """
     header, records = lines
     count = min(reading.connections, records // ROW_GROUP)
+    whole = Stretch(text)
     if count < 2:
-        reading.begin([con])
-        return take(con, f"create table {table} as {query}", Stretch(text))
-    con.execute(f"create table {table} as {query} limit 0", values)
-    connections = [con.cursor() for _ in range(count)]
-    reading.begin(connections)
-
-    def insert(number: int, stretch: Stretch) -> list[tuple]:
-        connections[number].execute("begin transaction")
-        refused = take(connections[number], f"insert into {table} {query}", stretch)
-        stretch.path.unlink()
-        reading.parts[number] = lambda: 1.0
-        return refused
-
+        reading.begin([con], [lambda: max(con.query_progress(), 0) / 100])
+        return take(con, f"create table {table} as {select(whole)}", whole)
+    con.execute(f"create table {table} as {select(whole)} limit 0")
     # DuckDB writes a row group when a row comes after it, and else with the commit, and these go one by one. So a stretch ends a few rows behind
     # a row group, and only these wait.
     begins = [
         records * number // count // ROW_GROUP * ROW_GROUP + number * (ROW_GROUP // 60) for number in range(count)
     ]
+    places = _places(text, header, begins)
+    connections = [con.cursor() for _ in places]
+
+    def insert(number: int, pipe: _Pipe) -> list[tuple]:
+        connections[number].execute("begin transaction")
+        stretch = Stretch(pipe.path, begins[number])
+        return take(connections[number], f"insert into {table} {select(stretch)}", stretch)
+
     begun: list[Future[list[tuple]]] = []
-    try:
-        with ThreadPoolExecutor(count) as threads:
-            try:
-                for number, stretch in enumerate(_cut(text, header, begins)):
-                    begun.append(threads.submit(insert, number, stretch))
-                refused = [row for asked in begun for row in asked.result()]
-            except BaseException:
-                for connection in connections:
-                    connection.interrupt()
-                raise
+    with ExitStack() as stack:
+        pipes = [stack.enter_context(_Pipe(text, number, *ends)) for number, ends in enumerate(places)]
+        # Closed before the pipes, which are written until nobody reads.
+        for connection in connections:
+            stack.callback(connection.close)
+        reading.begin(connections, [pipe.share for pipe in pipes])
+        threads = stack.enter_context(ThreadPoolExecutor(count))
+        try:
+            begun += [threads.submit(insert, number, pipe) for number, pipe in enumerate(pipes)]
+            refused = [row for asked in begun for row in asked.result()]
+        except BaseException:
+            for connection in connections:
+                connection.interrupt()
+            raise
         for connection in connections:
             connection.execute("commit")
         return refused
-    finally:
-        for number, connection in enumerate(connections):
-            connection.close()
-            _stretch_of(text, number).unlink(missing_ok=True)
 
 
-def _share_of(con: duckdb.DuckDBPyConnection) -> float:
-    return max(con.query_progress(), 0) / 100
-
-
-def _stretch_of(text: Path, number: int) -> Path:
-    return text.with_name(f"{text.name}-{number}")
-
-
-def _cut(text: Path, header: int, begins: list[int]) -> Iterator[Stretch]:
-    """Copy a text stretch by stretch, each when the one before is whole; the first has the header."""
-    seen = 0  # line feeds so far
-    rest = b""
+def _places(text: Path, header: int, begins: list[int]) -> list[tuple[int, int]]:
+    """Of each stretch the bytes where it begins, after so many records, and where it ends; the first has the header. A text with fewer
+    records has fewer stretches."""
+    places = [0]
+    seen, read = 0, 0  # line feeds and bytes so far
     with text.open("rb", buffering=0) as source:
-        for number, begin in enumerate(begins):
-            path = _stretch_of(text, number)
-            last = begins[number + 1] + header if number + 1 < len(begins) else None
-            with path.open("wb") as target:
-                while block := rest or source.read(BLOCK):
-                    rest = b""
-                    count = block.count(b"\n")
-                    if last is not None and seen + count >= last:
-                        end = _end_of(block, last - seen)
-                        block, rest, count = block[:end], block[end:], last - seen
-                    target.write(block)
-                    seen += count
-                    if seen == last:
-                        break
-            yield Stretch(path, begin)
+        while len(places) < len(begins) and (block := source.read(BLOCK)):
+            count = block.count(b"\n")
+            while len(places) < len(begins) and seen + count >= begins[len(places)] + header:
+                places.append(read + _end_of(block, begins[len(places)] + header - seen))
+            seen, read = seen + count, read + len(block)
+    size = text.stat().st_size
+    return [*zip(places, [*places[1:], size], strict=True)]
 
 
 def _end_of(block: bytes, line: int) -> int:
@@ -152,3 +146,51 @@ def _end_of(block: bytes, line: int) -> int:
     for _ in range(line):
         end = block.index(b"\n", end) + 1
     return end
+
+
+class _Pipe:
+    """A named pipe with a part of a file for one reader. The system moves the bytes where it can: nothing is written to the disk, and none pass through
+    here."""
+
+    def __init__(self, text: Path, number: int, begin: int, end: int):
+        self.path = text.with_name(f"{text.name}-{number}")
+        self.source = text.open("rb")
+        self.begin, self.end, self.moved = begin, end, 0
+        self.failure: OSError | None = None
+        self.path.unlink(missing_ok=True)
+        os.mkfifo(self.path, 0o600)
+        self.thread = threading.Thread(target=self._write, daemon=True)
+        self.thread.start()
+
+    def share(self) -> float:
+        """The part that was read, 0 to 1."""
+        return self.moved / max(self.end - self.begin, 1)
+
+    def __enter__(self) -> _Pipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self.thread.is_alive():  # waiting for somebody who reads, where nobody has
+            os.close(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK))
+            self.thread.join(0.01)
+        self.source.close()
+        self.path.unlink(missing_ok=True)
+        if self.failure:
+            raise self.failure
+
+    def _write(self) -> None:
+        try:
+            with self.path.open("wb", buffering=0) as pipe:
+                while left := self.end - self.begin - self.moved:
+                    source, place = self.source.fileno(), self.begin + self.moved
+                    if SYSTEM_MOVES:
+                        moved = os.sendfile(pipe.fileno(), source, place, min(left, MOVED))
+                    else:
+                        moved = os.write(pipe.fileno(), os.pread(source, min(left, BLOCK), place))
+                    if not moved:  # the file is shorter by now, which its sums will tell
+                        break
+                    self.moved += moved
+        except BrokenPipeError:  # whoever read it has left off
+            pass
+        except OSError as error:
+            self.failure = error

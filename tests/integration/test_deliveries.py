@@ -162,11 +162,11 @@ def test_the_first_file_is_read_beside_what_comes_before(desk: Desk):
 def test_a_large_first_file_is_loaded_beside_what_comes_before(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     as_if_large(monkeypatch)
     desk.settings = replace(desk.settings, limits=Limits(threads=2))
-    create_table, places = load.create_table, []
+    create_table, made, refusals = load.create_table, [], 0
 
     def create(con, match, scan, path, table, reading=None):
-        places.append(table)
-        if len(places) == 3:
+        made.append("unread" if table.endswith('__unread"') else "read")
+        if len(made) <= refusals:
             raise inbox.Refused("as DuckDB may")
         return create_table(con, match, scan, path, table, reading)
 
@@ -174,10 +174,12 @@ def test_a_large_first_file_is_loaded_beside_what_comes_before(desk: Desk, monke
 
     def run(name: str, content: bytes, is_loaded: bool, stops: bool = False) -> str:
         desk.put(name, content)
+        made.clear()
         held = Warehouse(desk.settings).hold("a test", stays_open=True)
         with held as warehouse, ingest.Reader(desk.settings) as begun:
             if stops:
                 begun.stretches.stop()
+                begun.first.unread.stop()
             begun.load_ahead(warehouse)
             assert (begun.loading.result() is not None) == is_loaded
             with warehouse.open() as con:
@@ -186,18 +188,49 @@ def test_a_large_first_file_is_loaded_beside_what_comes_before(desk: Desk, monke
                 desk._check_tidy(con)
         return outcome.status
 
+    assert run("a_" + STATE, file_of(county(1, "c")), is_loaded=True) == "loaded"
+    assert made == ["unread"]
     spoilt = file_of(county(1, "a"), county(92, "b"), county(3, "c")).replace(b"b-92", b"b\0-92")
-    assert run("a_" + STATE, spoilt, is_loaded=True) == "loaded"
-    assert len(places) == 1
+    assert run("b_" + STATE, spoilt, is_loaded=True) == "loaded"
+    assert made == ["unread", "read"]  # without the record that was found broken meanwhile
     assert desk.query("select ncid, _record_number from raw.nc_voters order by 2") == [("a-1", 1), ("c-3", 3)]
-    assert run("b_" + STATE, spoilt, is_loaded=False) == "unchanged"
-    assert run("c_" + STATE, file_of(county(1, "c")), is_loaded=True) == "loaded"
-    assert len(places) == 2
-    assert run("d_" + STATE, file_of(county(1, "d")), is_loaded=False) == "loaded"  # at the second attempt
-    assert len(places) == 4
+    with monkeypatch.context() as all_is_loaded_by_then:
+        all_is_loaded_by_then.setattr(ingest._Intake, "_stop_in_vain", lambda _: None)
+        assert run("g_" + STATE, spoilt.replace(b"a-1", b"g-1"), is_loaded=True) == "loaded"
+    assert made == ["unread", "read"]
+    assert desk.query("select ncid, _record_number from raw.nc_voters order by 2") == [("g-1", 1), ("c-3", 3)]
+    strange = file_of(county(1, "f"), county(92, "f"), county(3, "f")).replace(b'"f-92"', b'"\xc9"A')
+    assert run("f_" + STATE, strange, is_loaded=True) == "loaded"
+    assert made == ["unread"]  # the reader alone would not take it
+    assert desk.query("select ncid, _record_number from raw.nc_voters order by 2") == [("f-1", 1), ("f-3", 3)]
+    assert desk.query("select record_number, line_number from raw.quarantine order by rowid desc limit 1") == [(2, 3)]
+    assert run("c_" + STATE, spoilt, is_loaded=False) == "unchanged"
+    assert made == ["unread"]
+    refusals = 2
+    assert run("d_" + STATE, file_of(county(1, "d")), is_loaded=False) == "loaded"
+    assert made == ["unread", "read", "read"]
+    refusals = 0
     two = file_of(county(1, "e"), county(2, "e"))
     assert run("e_" + STATE, two, is_loaded=False, stops=True) == "loaded"
     assert desk.ids() == ["e-1", "e-2"]
+
+
+def test_what_speaks_against_a_file_stops_its_loading(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    as_if_large(monkeypatch)
+    content = file_of(county(1, "a"), county(2, "a"))
+    desk.hand_in("a_" + STATE, content)
+
+    def is_stopped(content: bytes) -> bool:
+        desk.put("b_" + STATE, content)
+        with Warehouse(desk.settings).hold("a test") as warehouse, ingest.Reader(desk.settings) as begun:
+            begun.load_ahead(warehouse)
+            begun.loading.result()
+            return begun.first.unread.is_over
+
+    assert is_stopped(content)  # it is here already
+    assert is_stopped(content.replace(b"a-2", b"a\0-2"))  # a record is broken
+    assert is_stopped(b"a file of nobody's\n")
+    assert not is_stopped(content.replace(b"a-2", b"b-2"))
 
 
 def test_a_file_that_is_still_being_loaded_ahead_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch):
@@ -209,9 +242,9 @@ def test_a_file_that_is_still_being_loaded_ahead_is_waited_for(desk: Desk, monke
         taken_in.set()
         return run(intake, con, held)
 
-    def load_ahead_late(intake, con, reading):
+    def load_ahead_late(intake, *arguments):
         assert not taken_in.wait(0.5)
-        return load_ahead(intake, con, reading)
+        return load_ahead(intake, *arguments)
 
     monkeypatch.setattr(ingest._Intake, "run", run_after)
     monkeypatch.setattr(ingest._Intake, "load_ahead", load_ahead_late)
@@ -523,9 +556,9 @@ def test_several_connections_load_a_file_in_its_order(desk: Desk, monkeypatch: p
     as_if_large(monkeypatch)
     desk.settings = replace(desk.settings, limits=Limits(threads=2))
     counts: list[list[int]] = []
-    cut = stretches._cut
+    places = stretches._places
     monkeypatch.setattr(
-        stretches, "_cut", lambda text, header, begins: (counts.append(begins), cut(text, header, begins))[1]
+        stretches, "_places", lambda text, header, begins: (counts.append(begins), places(text, header, begins))[1]
     )
     rows = [county(n % 100 + 1, f"v{n}")[0] for n in range(3_001)]
     content = file_of(rows).removesuffix(b"\r\n")

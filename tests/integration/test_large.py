@@ -6,9 +6,11 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from orchestration.ingestion import stretches
 from orchestration.sample import write_sample
@@ -46,6 +48,18 @@ print(json.dumps([outcome.rows_loaded, voters, said, peaks]))
 """
 
 
+def select(stretch: stretches.Stretch) -> str:
+    """Reads numbers, of which the first has a header."""
+    columns = "columns = {'n': 'BIGINT'}, auto_detect = false"
+    return f"select n from read_csv('{stretch.path}', header = {not stretch.begins}, {columns})"
+
+
+def take(con: duckdb.DuckDBPyConnection, statement: str, _stretch: stretches.Stretch) -> list[tuple]:
+    """Runs it, and has nothing to tell."""
+    con.execute(statement)
+    return []
+
+
 def write_large(sample: Path, target: Path) -> None:
     """The voters of a sample again and again, each with an id of its own."""
     header, _, voters = sample.read_bytes().partition(b"\r\n")
@@ -58,18 +72,46 @@ def test_a_stretch_leaves_a_few_rows_to_its_commit_and_rows_stay_in_the_order_of
     records = 5 * stretches.ROW_GROUP // 2
     text = tmp_path / "text"
     text.write_text("n\n" + "".join(f"{n}\n" for n in range(records)), encoding="utf-8")
-    query = "select n from read_csv($path, header = $header, columns = {'n': 'BIGINT'}, auto_detect = false)"
-    values = {"path": str(text), "header": True}
-
-    def take(con: duckdb.DuckDBPyConnection, statement: str, stretch: stretches.Stretch) -> list[tuple]:
-        con.execute(statement, {"path": str(stretch.path), "header": not stretch.begins})
-        return []
 
     with duckdb.connect(str(tmp_path / "rows.duckdb")) as con:
-        stretches.fill(con, "t", query, values, take, text, (1, records), stretches.Reading(2))
+        stretches.fill(con, "t", select, take, text, (1, records), stretches.Reading(2))
         assert con.execute("select count(*) filter (n <> rowid), count(*) from t").fetchone() == (0, records)
         stored = "select sum(count)::bigint from pragma_storage_info('t') where segment_type = 'BIGINT' group by row_group_id order by row_group_id"
         assert con.execute(stored).fetchall()[:3] == [(122_880,), (2_048,), (122_880,)]
+
+
+@pytest.mark.parametrize("is_linux", [True, False])
+@pytest.mark.parametrize("believed", [1, 3, 4, 7, 50])
+def test_a_text_has_other_records_than_it_was_believed_to_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, believed: int, is_linux: bool
+) -> None:
+    monkeypatch.setattr(stretches, "SYSTEM_MOVES", is_linux and stretches.SYSTEM_MOVES)
+    monkeypatch.setattr(stretches, "ROW_GROUP", 1)
+    text = tmp_path / "text"
+    text.write_text("n\n1\n2\n3\n4", encoding="utf-8")
+    with duckdb.connect() as con:
+        assert stretches.fill(con, "t", select, take, text, (1, believed), stretches.Reading(3)) == []
+        assert con.execute("from t").fetchall() == [(1,), (2,), (3,), (4,)]
+    assert [*tmp_path.iterdir()] == [text]
+
+
+@pytest.mark.parametrize("fault", ["before it reads", "while it reads"])
+def test_a_reader_that_fails_leaves_no_pipe_and_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(stretches, "ROW_GROUP", 1)
+    text = tmp_path / "text"
+    text.write_text("n\n" + "1\n" * 1_000_000 + "no number\n" + "1\n" * 100_000, encoding="utf-8")
+
+    def fails(con: duckdb.DuckDBPyConnection, statement: str, stretch: stretches.Stretch) -> list[tuple]:
+        if stretch.begins and fault == "before it reads":
+            raise duckdb.Error
+        return take(con, statement, stretch)
+
+    with duckdb.connect() as con, pytest.raises(duckdb.Error):
+        stretches.fill(con, "t", select, fails, text, (1, 1_100_001), stretches.Reading(2))
+    assert [*tmp_path.iterdir()] == [text]
+    assert "_write" not in {thread.name.partition("(")[2].strip(")") for thread in threading.enumerate()}
 
 
 def test_a_file_larger_than_memory(tmp_path: Path) -> None:
