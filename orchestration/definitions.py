@@ -26,7 +26,7 @@ def build_definitions(
     """The definitions for a data directory, campaign and dbt project.
 
     Each run waits for the warehouse and holds it; whoever starts a run may do so instead, with `held`, and then also have `begun` to read
-    the inbox, and have the version that is current copied beside the step of people, by `copying`.
+    the inbox, and have the version that is current copied beside the steps that follow ingestion, by `copying`.
     """
     dbt = Dbt(settings)
     layers = {layer: layer_assets(dbt, layer) for layer in LAYERS}
@@ -34,9 +34,9 @@ def build_definitions(
     marts = [key for key in layers["marts"].keys if key.path[0] == "marts"]
     assets: list[dg.AssetSpec | dg.AssetsDefinition] = [
         *delivered_assets(settings),
-        raw_assets(settings, begun),
+        raw_assets(settings, begun, copying.begin if copying else None),
         *layers.values(),
-        identity_assets(settings, marts, copying.begin if copying else None),
+        identity_assets(settings, marts),
         *published_assets(settings, [*marts, *identity_keys(), *segments], copying),
     ]
     checks = [

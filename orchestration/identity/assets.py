@@ -1,7 +1,7 @@
 """The step `identity` in Dagster: people out of the marts' records, in schema `identity`."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -18,10 +18,8 @@ def identity_keys() -> list[dg.AssetKey]:
     return [dg.AssetKey([tables.SCHEMA, table]) for table in tables.described()]
 
 
-def identity_assets(
-    settings: Settings, upstream: list[dg.AssetKey], meanwhile: Callable[[], None] | None = None
-) -> dg.AssetsDefinition:
-    """The tables of people as one step, made from the tables `upstream`. What `meanwhile` begins is done beside it, unless they stand."""
+def identity_assets(settings: Settings, upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The tables of people as one step, made from the tables `upstream`."""
 
     @dg.multi_asset(
         specs=[
@@ -52,8 +50,6 @@ def identity_assets(
             whole_job = is_of_all(context.run)
             stands = whole_job and versions.built_version(con, "identity") == wanted
             if not stands:
-                if meanwhile:
-                    meanwhile()
                 code = versions.code_version("orchestration/identity")
                 by_same_rules = versions.built_code(con, f"{tables.SCHEMA}.people") == code
                 built = [f"{tables.SCHEMA}.{table}" for table in (*tables.described(), "made_anew")]

@@ -1,6 +1,6 @@
 """The raw step in Dagster: one step takes in the whole inbox, one asset a contract."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
@@ -57,8 +57,11 @@ def _delivered(contract: Contract) -> dg.AssetKey:
     return dg.AssetKey(["inbox", contract.name])
 
 
-def raw_assets(settings: Settings, begun: Reader | None = None) -> dg.AssetsDefinition:
-    """The assets `raw/<contract>`. `begun` is what reads the inbox already, on the day that the run is told."""
+def raw_assets(
+    settings: Settings, begun: Reader | None = None, meanwhile: Callable[[], None] | None = None
+) -> dg.AssetsDefinition:
+    """The assets `raw/<contract>`. `begun` is what reads the inbox already, on the day that the run is told. Where something new was loaded, what
+    `meanwhile` begins is done beside the steps that follow, which leave a processor without work for a while."""
 
     @dg.multi_asset(
         name="raw",
@@ -100,6 +103,8 @@ def raw_assets(settings: Settings, begun: Reader | None = None) -> dg.AssetsDefi
                 _materialized(con, contract, outcomes, version) for contract in contracts_of(settings.campaign.states)
             ]
         warehouse.let_go()  # DuckDB words a view otherwise until it has read it again, and `quality.inputs` goes by the words
+        if meanwhile and any(outcome.status == "loaded" for outcome in outcomes):
+            meanwhile()
         if not outcomes:
             context.log.info("raw: nothing new in the inbox")
         for contract in contracts_of(settings.campaign.states):
