@@ -165,6 +165,7 @@ def _run(options: argparse.Namespace) -> int:
         if begun:
             begun.load_ahead(warehouse)
 
+        gc.disable()  # what is imported lives to the end, and is looked through for garbage neither now nor later
         from mashumaro.config import BaseConfig
 
         # dbt has code made for each of its classes when it is imported, most of which a project that was parsed never runs.
@@ -179,6 +180,9 @@ def _run(options: argparse.Namespace) -> int:
         from orchestration.operating.summary import summarise
         from orchestration.publishing.copying import Copying
         from orchestration.schedules import LOGGED
+
+        gc.freeze()
+        gc.enable()
 
         config: dict = {**LOGGED}  # our progress lines instead of Dagster's own
         if "raw" in steps:
