@@ -40,6 +40,7 @@ from tests import published
 
 FEW = 1_000
 WHOLE = "whole refresh"
+LATER = timedelta(days=9)
 # Runs a command and prints its peak memory in KiB. A child of ours would count what we took as its own.
 WITH_ITS_PEAK = """
 import resource, subprocess, sys
@@ -113,10 +114,10 @@ def measure(base: Path, voters: int, seed: int, state: str, sources: bool) -> Me
 
 
 def newer_file(base: Path, voters: int, seed: int, state: str, sources: bool) -> None:
-    """Print the seconds of each step for a voter file of two weeks later, then for an export of that day's donations, and
-    for all files at once from nothing. Beside the voter file lie donations alone, or the files of all `sources`."""
+    """Print the seconds of each step for a voter file of `LATER`, in which one voter in a hundred has another record, then for an export of
+    that day's donations, and for all files at once from nothing. Beside the voter file lie donations alone, or the files of all `sources`."""
     early = write_sample(base / "first", voters, seed, state=state, campaign=True)
-    late = write_sample(base / "later", voters, seed, SAMPLE_AS_OF + timedelta(days=14), state, campaign=True)
+    late = write_sample(base / "later", voters, seed, SAMPLE_AS_OF + LATER, state, campaign=True)
     donations = [[f for f in sample.campaign_files if "actblue_contributions" in f.name] for sample in (early, late)]
     newer = {
         "newer voters": [file for file in late.files if "his" not in file.name.lower()],
@@ -141,7 +142,9 @@ def newer_file(base: Path, voters: int, seed: int, state: str, sources: bool) ->
     whole, _ = refresh(at_once)
     with duckdb.connect(str(by_turns.warehouse), config=limits(Limits.load(), base)) as con:
         [(changed,)] = con.execute("select count(distinct voter_id) from intermediate.int_changed_records").fetchall()
-    print(f"{voters:,} voters of {state}, of whom {changed:,} have another record two weeks later\n")
+    print(
+        f"{voters:,} voters of {state}, of whom {changed:,} ({changed / voters:.1%}) have another record {LATER.days} days later\n"
+    )
     print(f"{'step':<22}" + "".join(f"{what:>16}{'':>6}" for what in after) + f"{'from nothing':>14}   seconds")
     for step, seconds in whole.items():
         parts = "".join(f"{times[step]:>16.1f}{times[step] / seconds:>6.0%}" for times in after.values())
