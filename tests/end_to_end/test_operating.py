@@ -108,7 +108,7 @@ def steps_of(output: str) -> list[str]:
 
 def test_steps_that_take_long_say_how_long_they_still_will(state, capsys, monkeypatch) -> None:
     pipeline.deliver_sample(state, as_of=SAMPLE_AS_OF + timedelta(days=7))
-    monkeypatch.setattr(progress, "EVERY", 0.1)
+    monkeypatch.setattr(progress, "EVERY", 0.02)
     assert pipeline.run(state) == 0
     output = capsys.readouterr().out
     for step in ("marts", "gate marts", "identity", "segments", "published"):  # staging's views stand
