@@ -346,7 +346,7 @@ def layer_assets(dbt: Dbt, layer: str) -> dg.AssetsDefinition:
                 warehouse.give_back()
                 raise
             if stale & dbt.materialized("view"):
-                warehouse.let_go()  # as ingestion does
+                warehouse.let_go()  # for their words
         with warehouse.open() as con:
             if layer == "staging":
                 changed = {table for name, table in tables.items() if name in stale or name not in told}

@@ -168,13 +168,13 @@ comment on table raw.verdicts is 'Per delivery whether it has ever passed the ra
 PROGRESS = ("set enable_progress_bar = true", "set enable_progress_bar_print = false")  # for `query_progress` alone
 # Of the ways to pack text this one takes a fifth of a large load, and most of a small one, for a third less on disk.
 PACKING = ("set global disabled_compression_methods = 'fsst'",)
-# Of one file one thread makes half the work of two, so ingestion may still change their number; and room is closed seldom. Progress is each
-# connection's own.
+# Of one file one thread makes half the work of two, so ingestion may still change their number; room is closed seldom, and dbt's models do without
+# the order of rows. Progress is each connection's own.
 SOME_STAY_FREE = (
     "set allowed_configs = ['threads', 'max_vacuum_tasks', 'write_buffer_row_group_count', 'preserve_insertion_order', 'enable_progress_bar', "
     "'enable_progress_bar_print']",
 )
-IN_ORDER = "set preserve_insertion_order = true"  # which dbt's models do without
+IN_ORDER = "set preserve_insertion_order = true"  # after dbt, which leaves it off
 MOST_ROOM = 1.2  # places of rows, also of those that are gone, by rows that are there; beyond it room is closed or a table written anew
 # Nothing outside is read, written or loaded from then on, but what `allowed_directories` names, and no limit is lifted.
 CLOSE_OFF = ("set enable_external_access = false", "set lock_configuration = true")
@@ -311,7 +311,8 @@ class Warehouse:
         return con
 
     def let_go(self) -> None:
-        """Close the file, for whoever opens it in another way. Not while a connection of `open` is in use."""
+        """Close the file, for whoever opens it in another way, and for `quality.inputs`, which goes by the words of views: of one that was made since
+        the file was opened DuckDB has others. Not while a connection of `open` is in use."""
         database, self._database = self._database, None
         if database is not None:
             database.close()

@@ -102,7 +102,7 @@ def raw_assets(
             made = [
                 _materialized(con, contract, outcomes, version) for contract in contracts_of(settings.campaign.states)
             ]
-        warehouse.let_go()  # DuckDB words a view otherwise until it has read it again, and `quality.inputs` goes by the words
+        warehouse.let_go()  # for the words of the views
         if meanwhile and any(outcome.status == "loaded" for outcome in outcomes):
             meanwhile()
         if not outcomes:
